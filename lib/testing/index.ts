@@ -17,6 +17,7 @@ export type {
   ToolAnswerBlock,
 } from './answer.ts';
 export type { OfflineEnvironment } from './environment.ts';
+export { failures } from './failures.ts';
 export { type OfflineApi, type OfflineApiOptions, startOfflineApi } from './offline-api.ts';
 export type {
   BodyBlock,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Answer, AnswerRule } from './answer.ts';
-import { defaultAnswer } from './default-answer.ts';
+import { defaultAnswer } from './default-answer/default-answer.ts';
 import { createEnvironment, type OfflineEnvironment } from './environment.ts';
 import type { OfflineRequest, OtherRequest } from './request.ts';
 import { createRoutes } from './routes.ts';
@@ -46,8 +46,9 @@ export interface OfflineApi extends AsyncDisposable {
  *
  * ```ts
  * await using api = await startOfflineApi();
- * api.reply('Hello!', { error: { status: 529 } });
- * const response = await fetch(`${api.url}/v1/messages`, { method: 'POST', body });
+ * api.reply({ error: { status: 529 } }, 'Hello!');
+ * const client = new Anthropic({ baseURL: api.url, apiKey: 'any' });
+ * // ... or start the Claude CLI with { ...process.env, ...api.env }
  * ```
  *
  * @throws the listen error, for example `EADDRINUSE` if `port` is taken

@@ -20,6 +20,8 @@ export interface Desk {
 export function createRoutes(
   desk: Desk,
 ): (incoming: IncomingMessage, response: ServerResponse) => Promise<void> {
+  // A mistake in a script does not go away when the client tries again.
+  const headers = { 'x-should-retry': 'false' };
   let count = 0;
 
   return async (incoming, response) => {
@@ -33,7 +35,7 @@ export function createRoutes(
       // The client is gone, or a function that should have answered threw: say so, where a test sees it.
       if (incoming.readableAborted || connection.signal.aborted) return;
       if (response.headersSent) response.destroy();
-      else sendError(response, { status: 500, message: `The offline API failed: ${error}` }, id);
+      else sendError(response, { status: 500, message: `The offline API failed: ${error}`, headers }, id);
     }
   };
 }

@@ -15,8 +15,10 @@ export async function sendEvents(
   let deltas = 0;
 
   if (failure && after === 'request') return fail(connection, failure);
-  response.flushHeaders();
-  if (failure && after === 'headers') return fail(connection, failure);
+  if (failure && after === 'headers') {
+    response.flushHeaders();
+    return fail(connection, failure);
+  }
 
   for await (const event of events) {
     const type = typeof event === 'string' ? undefined : event.type;
