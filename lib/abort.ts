@@ -1,0 +1,59 @@
+import { TimeoutError } from './errors.ts';
+
+/** One AbortSignal for everything that may end a call early. `dispose()` leaves no timer and no listener behind. */
+export interface CallAbort {
+  readonly signal: AbortSignal;
+  /** Starts the limit for the whole call. */
+  startTimeout(): void;
+  /** Starts or restarts the limit for silence. */
+  heard(): void;
+  dispose(): void;
+}
+
+export interface CallLimits {
+  /** Any of them ends the call, with its own reason. */
+  signals: readonly AbortSignal[];
+  /** Milliseconds. */
+  timeout?: number;
+  /** Milliseconds. */
+  idleTimeout?: number;
+}
+
+/** Folds signals, the timeout and the idle timeout into one signal whose reason says which it was. */
+export function createCallAbort({
+  signals,
+  timeout,
+  idleTimeout = Number.POSITIVE_INFINITY,
+}: CallLimits): CallAbort {
+  const controller = new AbortController();
+  const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason);
+  let timer: NodeJS.Timeout | undefined;
+  let idleTimer: NodeJS.Timeout | undefined;
+
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', follow, { once: true });
+  }
+
+  return {
+    signal: controller.signal,
+    startTimeout() {
+      if (timeout === undefined || timer) return;
+      timer = setTimeout(() => controller.abort(new TimeoutError('timeout', timeout)), timeout);
+    },
+    heard() {
+      if (idleTimeout === Number.POSITIVE_INFINITY) return;
+      if (idleTimer) idleTimer.refresh();
+      else
+        idleTimer = setTimeout(
+          () => controller.abort(new TimeoutError('idleTimeout', idleTimeout)),
+          idleTimeout,
+        );
+    },
+    dispose() {
+      clearTimeout(timer);
+      clearTimeout(idleTimer);
+      for (const signal of signals) signal.removeEventListener('abort', follow);
+    },
+  };
+}

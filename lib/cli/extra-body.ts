@@ -1,0 +1,25 @@
+import type { ResolvedOptions, Thinking } from '../options.ts';
+
+/**
+ * What the CLI has no flag for, as fields of the Messages API request. The CLI merges them into every request it sends
+ * (`CLAUDE_CODE_EXTRA_BODY`).
+ */
+export function toExtraBody(options: ResolvedOptions): Record<string, unknown> | undefined {
+  const body = {
+    temperature: options.temperature,
+    top_p: options.topP,
+    top_k: options.topK,
+    stop_sequences: options.stopSequences,
+    max_tokens: options.maxOutputTokens,
+    thinking: options.thinking && toWire(options.thinking),
+    output_config: options.outputSchema && { format: { type: 'json_schema', schema: options.outputSchema } },
+  };
+  const given = Object.entries(body).filter(([, value]) => value !== undefined);
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
+}
+
+function toWire(thinking: Thinking): Record<string, unknown> {
+  return thinking.type === 'enabled'
+    ? { type: 'enabled', budget_tokens: thinking.budgetTokens }
+    : { type: thinking.type };
+}

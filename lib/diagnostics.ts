@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { ChunkEvent, RetryEvent, Summary } from './chunks.ts';
+
+/**
+ * What the core tells whoever listens, through `node:diagnostics_channel`: subscribe to `claude-cli-stream:<name>`.
+ * Nothing is computed while nobody does. Times are milliseconds. No prompt and no answer text is in it, but for
+ * `summary.text`.
+ */
+export interface Diagnostics {
+  /** A call got its slot. */
+  slot: { callId: string; waitMs: number; size: number; pending: number };
+  /** A worker was started or taken from the pool for a call. */
+  worker: { callId: string; pid: number; origin: WorkerOrigin; startMs: number };
+  /** The CLI's first message of a call. */
+  'first-event': { callId: string; ms: number };
+  'first-text': { callId: string; ms: number };
+  retry: { callId: string; event: RetryEvent };
+  end: { callId: string; ms: number; summary: Summary };
+  error: { callId: string; ms: number; error: unknown };
+}
+
+/** `cold`: started for the call; `warm`: started before it, not used yet; `rewound`: used and emptied; `continued`: holds its history. */
+export type WorkerOrigin = 'cold' | 'warm' | 'rewound' | 'continued';
+
+const channels = new Map<keyof Diagnostics, Channel>();
+
+/** Publishes one message; `facts` is called only when somebody listens. */
+export function report<Name extends keyof Diagnostics>(name: Name, facts: () => Diagnostics[Name]): void {
+  let found = channels.get(name);
+  if (!found) {
+    found = channel(`claude-cli-stream:${name}`);
+    channels.set(name, found);
+  }
+  if (found.hasSubscribers) found.publish(facts());
+}
+
+/** Follows one call from its first pull to its end. */
+export function startReport(): { callId: string; tell: CallReport } {
+  const callId = randomUUID();
+  const startedAt = performance.now();
+  const ms = () => performance.now() - startedAt;
+  let heard = false;
+  let text = false;
+  const tell: CallReport = {
+    event(event) {
+      if (!heard) report('first-event', () => ({ callId, ms: ms() }));
+      heard = true;
+      if (event.type === 'retry') report('retry', () => ({ callId, event }));
+      if (text || event.type !== 'text') return;
+      text = true;
+      report('first-text', () => ({ callId, ms: ms() }));
+    },
+    end: summary => report('end', () => ({ callId, ms: ms(), summary })),
+    error: error => report('error', () => ({ callId, ms: ms(), error })),
+  };
+  return { callId, tell };
+}
+
+export interface CallReport {
+  event(event: ChunkEvent): void;
+  end(summary: Summary): void;
+  error(error: unknown): void;
+}

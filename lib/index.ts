@@ -1,0 +1,40 @@
+export type * from './chunks.ts';
+export {
+  ApiError,
+  type ApiFailure,
+  ClaudeCliError,
+  CliExitedError,
+  CliNotExecutableError,
+  CliNotFoundError,
+  CliTooOldError,
+  type ErrorCode,
+  InvalidOptionError,
+  LimiterFullError,
+  NotSignedInError,
+  OverloadedError,
+  ProtocolError,
+  RateLimitError,
+  SpawnError,
+  TimeoutError,
+} from './errors.ts';
+export { getResponse } from './get-response.ts';
+export {
+  type AcquireOptions,
+  createLimiter,
+  defaultLimiter,
+  type Lease,
+  type Limiter,
+  type LimiterOptions,
+} from './limiter.ts';
+export type {
+  Effort,
+  McpServer,
+  Prompt,
+  StreamOptions,
+  SystemPrompt,
+  Thinking,
+  UserMessage,
+} from './options.ts';
+export type { RetryOptions } from './retry.ts';
+export { streamResponse } from './stream-response.ts';
+export { textOf } from './text-stream.ts';

@@ -1,0 +1,57 @@
+import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
+import split2 from 'split2';
+import { ProtocolError } from '../errors.ts';
+
+/** Splits a process's output into lines, of which the last may be unterminated. Pull-based: what is not read stays in the pipe. */
+export function linesOf(output: Readable, maxLineLength: number): Readable {
+  // The callback is not needed: an error or an early end destroys the last stream, whose reader learns of it.
+  return pipeline(output, new WholeLines(maxLineLength), split2(), () => {});
+}
+
+/**
+ * Passes on pieces that end with a newline and keeps the rest back. split2 rescans its remainder on every chunk, which
+ * is quadratic for a long line; handed only whole lines it never has a remainder.
+ */
+class WholeLines extends Transform {
+  readonly #maxLineLength: number;
+  #kept: Buffer[] = [];
+  #keptLength = 0;
+
+  constructor(maxLineLength: number) {
+    super();
+    this.#maxLineLength = maxLineLength;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const end = chunk.lastIndexOf(0x0a) + 1;
+    if (end === 0) {
+      this.#keep(chunk);
+    } else {
+      this.#keep(chunk.subarray(0, end));
+      this.push(this.#take());
+      this.#keep(chunk.subarray(end));
+    }
+    if (this.#keptLength <= this.#maxLineLength) return done();
+    const problem = `a line is longer than ${this.#maxLineLength} bytes (raise maxLineLength)`;
+    done(new ProtocolError(problem, this.#take().toString('utf8', 0, 200)));
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.#keptLength > 0) this.push(this.#take());
+    done();
+  }
+
+  #keep(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#kept.push(piece);
+    this.#keptLength += piece.length;
+  }
+
+  #take(): Buffer {
+    const [first] = this.#kept;
+    const joined = this.#kept.length === 1 && first ? first : Buffer.concat(this.#kept);
+    this.#kept = [];
+    this.#keptLength = 0;
+    return joined;
+  }
+}

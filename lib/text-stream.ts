@@ -1,0 +1,18 @@
+import type { ChunkEvent } from './chunks.ts';
+import { leavable } from './leavable.ts';
+
+/**
+ * The text of a stream of chunk events, for `pipeline()`, `Readable.from()` and `ReadableStream.from()`. Leaving it
+ * ends the stream, and with it the process.
+ */
+export function textOf(
+  stream: AsyncGenerator<ChunkEvent, unknown, undefined>,
+): AsyncGenerator<string, void, undefined> {
+  return leavable(textChunks(stream), () => void stream.return(undefined));
+}
+
+async function* textChunks(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string, void, undefined> {
+  for await (const event of stream) {
+    if (event.type === 'text') yield event.text;
+  }
+}
