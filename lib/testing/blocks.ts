@@ -2,7 +2,7 @@ import type { AnswerBlock, Deltas, TextAnswerBlock, ThinkingAnswerBlock, ToolAns
 import { inPieces, joined } from './pieces.ts';
 
 /** The `delta` of a `content_block_delta` event. */
-export type BlockDelta = Readonly<Record<string, unknown>> & { readonly type: string };
+type BlockDelta = Readonly<Record<string, unknown>> & { readonly type: string };
 
 const defaultSignature = Buffer.from('signature of the offline API').toString('base64');
 

@@ -88,7 +88,8 @@ async function listen(
   route: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   port: number,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => void route(request, response));
+  // Never close an idle connection: a client that is just about to use it again would see a reset.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => void route(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

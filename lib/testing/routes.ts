@@ -9,7 +9,7 @@ import type { Script } from './script.ts';
 import { countInput } from './tokens.ts';
 
 /** What the routes share: where answers come from, and where requests are logged. */
-export interface Desk {
+interface Desk {
   readonly script: Script;
   readonly requests: OfflineRequest[];
   readonly otherRequests: OtherRequest[];
