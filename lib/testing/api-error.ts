@@ -10,7 +10,7 @@ export function errorBody(error: ErrorAnswer['error'], requestId: string): strin
 const badRequest = { type: 'invalid_request_error', message: 'Invalid request' };
 const serverError = { type: 'api_error', message: 'Internal server error' };
 
-/** Source: https://docs.claude.com/en/api/errors */
+/** Source: https://platform.claude.com/docs/en/api/errors */
 const usualErrors: Readonly<Record<number, { type: string; message: string }>> = {
   400: badRequest,
   401: { type: 'authentication_error', message: 'invalid x-api-key' },

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The API's own limit, in bytes. Source: https://docs.claude.com/en/api/overview#request-size-limits */
+/** The API's own limit, in bytes. Source: https://platform.claude.com/docs/en/api/errors#request-size-limits */
 const maximumSize = 32 * 1024 * 1024;
 
 /** The body as text; undefined if it is too large. Rejects if the client leaves before its end. */
