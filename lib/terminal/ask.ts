@@ -1,0 +1,75 @@
+import { pipeline } from 'node:stream/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ChunkEvent } from '../chunks.ts';
+import type { StreamOptions } from '../options.ts';
+import { watchInterruption } from './interruption.ts';
+import { startOffline } from './offline.ts';
+import { readPrompt } from './read-prompt.ts';
+
+interface AskOptions {
+  model?: string;
+  system?: string;
+  timeout?: number;
+  json?: true;
+  quiet?: true;
+  offline?: true;
+}
+
+const demo = 'Tell me a short story about a river.';
+
+/** `claude-cli-stream ask [prompt]`. */
+export function addAskCommand(program: Command): void {
+  program
+    .command('ask')
+    .description('ask Claude and print the answer as it comes')
+    .argument('[prompt]', 'what to ask; text on standard input is added after it')
+    .option('-m, --model <name>', 'model name or alias (sonnet, opus, haiku)')
+    .option('-s, --system <text>', 'system prompt')
+    .option('-t, --timeout <seconds>', 'give up after this time', seconds)
+    .option('--json', 'print the chunk events, one JSON object per line')
+    .option('-q, --quiet', 'print nothing but the answer')
+    .option('--offline', 'ask a stand-in on this machine: no account, no network')
+    .action(ask);
+}
+
+async function ask(argument: string | undefined, options: AskOptions): Promise<void> {
+  const { signal, dispose } = watchInterruption();
+  try {
+    const prompt = await readPrompt(argument, { fallback: options.offline && demo, signal });
+    await using offline = options.offline && (await startOffline(options));
+    const { streamResponse } = await import('../stream-response.ts');
+    const stream = streamResponse(prompt, { ...toStreamOptions(options), signal, env: offline?.env ?? {} });
+    await pipeline(options.json ? toJson(stream) : toText(stream), process.stdout, { end: false });
+  } finally {
+    dispose();
+  }
+}
+
+function toStreamOptions({ model, system, timeout }: AskOptions): StreamOptions {
+  return {
+    ...(model !== undefined && { model }),
+    ...(system !== undefined && { systemPrompt: system }),
+    ...(timeout !== undefined && { timeout: timeout * 1000 }),
+  };
+}
+
+async function* toJson(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
+  for await (const event of stream) yield `${JSON.stringify(event)}\n`;
+}
+
+/** Always ends with a line end, which a terminal and most tools want. */
+async function* toText(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
+  let last = '';
+  for await (const event of stream) {
+    if (event.type !== 'text') continue;
+    yield event.text;
+    last = event.text;
+  }
+  if (!last.endsWith('\n')) yield '\n';
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value * 1000 <= 2_147_483_647) return value;
+  throw new InvalidArgumentError('It takes a number of seconds above 0.');
+}

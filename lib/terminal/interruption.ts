@@ -1,0 +1,31 @@
+/** Somebody outside ended the command: a signal, or the reader of its output. Not an error, and told without words. */
+export class Interruption extends Error {
+  /** 128 + the signal's number, as shells report it. */
+  readonly exitCode: number;
+
+  constructor(name: keyof typeof numbers) {
+    super(`ended by ${name}`);
+    this.exitCode = 128 + numbers[name];
+  }
+}
+
+const numbers = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 };
+
+/**
+ * Ctrl-C and SIGTERM as an AbortSignal whose reason is an `Interruption`: the first one asks for an orderly end. The
+ * listeners are gone with it, so the second one ends the command at once.
+ */
+export function watchInterruption(): { signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const dispose = () => {
+    for (const name of watched) process.off(name, interrupt);
+  };
+  const interrupt = (name: NodeJS.Signals) => {
+    dispose();
+    controller.abort(new Interruption(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT'));
+  };
+  for (const name of watched) process.on(name, interrupt);
+  return { signal: controller.signal, dispose };
+}
+
+const watched = ['SIGINT', 'SIGTERM'] as const;

@@ -1,0 +1,29 @@
+import { CommanderError } from 'commander';
+import { InvalidOptionError } from '../errors.ts';
+import { Interruption } from './interruption.ts';
+
+/** What a command ends with; documented in its help. Signals add 128 plus their number. */
+export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
+
+/** A command was called in a way it cannot follow. */
+export class UsageError extends Error {}
+
+/** Tells a failure in one line on stderr, without a stack. @returns the exit code that goes with it. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof Interruption) return error.exitCode;
+  if (isBrokenPipe(error)) return new Interruption('SIGPIPE').exitCode;
+  // Commander has told it already; asking for help is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`claude-cli-stream: ${oneLine(message)}\n`);
+  const usage = error instanceof UsageError || error instanceof InvalidOptionError;
+  return usage ? exitCodes.usage : exitCodes.failure;
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}
+
+function oneLine(message: string): string {
+  return message.trim().replaceAll(/\s*\n\s*/g, ' ');
+}
