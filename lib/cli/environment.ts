@@ -30,6 +30,7 @@ const switches = {
   // A broken stream is retried as a stream or fails; a refusal is an answer, not a reason for a second request.
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
   CLAUDE_CODE_DISABLE_REFUSAL_RETRY: '1',
+  CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
   CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
   ENABLE_TOOL_SEARCH: 'false',
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
