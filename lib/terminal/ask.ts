@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ChunkEvent } from '../chunks.ts';
 import type { StreamOptions } from '../options.ts';
+import { streamResponse } from '../stream-response.ts';
 import { watchInterruption } from './interruption.ts';
 import { startOffline } from './offline.ts';
 import { readPrompt } from './read-prompt.ts';
@@ -37,7 +38,6 @@ async function ask(argument: string | undefined, options: AskOptions): Promise<v
   try {
     const prompt = await readPrompt(argument, { fallback: options.offline && demo, signal });
     await using offline = options.offline && (await startOffline(options));
-    const { streamResponse } = await import('../stream-response.ts');
     const stream = streamResponse(prompt, { ...toStreamOptions(options), signal, env: offline?.env ?? {} });
     await pipeline(options.json ? toJson(stream) : toText(stream), process.stdout, { end: false });
   } finally {
