@@ -1,4 +1,5 @@
 export type * from './chunks.ts';
+export { type CheckCliOptions, type CliStatus, checkCli } from './cli/status.ts';
 export {
   ApiError,
   type ApiFailure,
