@@ -57,13 +57,18 @@ async function* toJson(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string
   for await (const event of stream) yield `${JSON.stringify(event)}\n`;
 }
 
-/** Always ends with a line end, which a terminal and most tools want. */
+/** Text that came ends with a line end, which a terminal and most tools want, also when the answer broke off. */
 async function* toText(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
-  let last = '';
-  for await (const event of stream) {
-    if (event.type !== 'text') continue;
-    yield event.text;
-    last = event.text;
+  let last = '\n';
+  try {
+    for await (const event of stream) {
+      if (event.type !== 'text') continue;
+      yield event.text;
+      last = event.text;
+    }
+  } catch (error) {
+    if (!last.endsWith('\n')) yield '\n';
+    throw error;
   }
   if (!last.endsWith('\n')) yield '\n';
 }

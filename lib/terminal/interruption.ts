@@ -12,20 +12,23 @@ export class Interruption extends Error {
 const numbers = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 };
 
 /**
- * Ctrl-C and SIGTERM as an AbortSignal whose reason is an `Interruption`: the first one asks for an orderly end. The
- * listeners are gone with it, so the second one ends the command at once.
+ * Ctrl-C and SIGTERM as an AbortSignal whose reason is an `Interruption`: the first one asks for an orderly end, the
+ * second one ends the program at once.
  */
 export function watchInterruption(): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
-  const dispose = () => {
-    for (const name of watched) process.off(name, interrupt);
-  };
   const interrupt = (name: NodeJS.Signals) => {
-    dispose();
-    controller.abort(new Interruption(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT'));
+    const interruption = new Interruption(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
+    if (controller.signal.aborted) process.exit(interruption.exitCode);
+    controller.abort(interruption);
   };
   for (const name of watched) process.on(name, interrupt);
-  return { signal: controller.signal, dispose };
+  return {
+    signal: controller.signal,
+    dispose() {
+      for (const name of watched) process.off(name, interrupt);
+    },
+  };
 }
 
 const watched = ['SIGINT', 'SIGTERM'] as const;

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { startOfflineApi } from '../../lib/testing/index.ts';
+import { runCommand } from './run-command.ts';
+
+const offline = 'offline: a stand-in on this machine answers, not Claude';
+
+it('prints the answer, and on stderr that it came from the stand-in', async () => {
+  const { stdout, stderr, exitCode } = await runCommand(['ask', '--offline', 'What is 2+2?']);
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: '4', stderr: offline, exitCode: 0 });
+});
+
+it('takes the prompt from standard input', async () => {
+  const { stdout } = await runCommand(['ask', '--offline'], { input: 'echo: from a pipe' });
+  expect(stdout).toBe('from a pipe');
+});
+
+it('puts what is piped in after the argument', async () => {
+  const { stdout } = await runCommand(['ask', '--offline', 'echo: first'], { input: 'then\nthis\n' });
+  expect(stdout).toBe('first\n\nthen\nthis');
+});
+
+it('passes a prompt that looks like a flag, a command or a file on as it is', async () => {
+  const prompt = 'echo: --help /cost @/etc/passwd';
+  const { stdout } = await runCommand(['ask', '--offline', '--', prompt]);
+  expect(stdout).toBe('--help /cost @/etc/passwd');
+});
+
+it('has a prompt of its own for a demonstration', async () => {
+  const { stdout, exitCode } = await runCommand(['ask', '--offline', '--quiet']);
+  expect(stdout).toMatch(/^Once upon a time .*river/s);
+  expect(exitCode).toBe(0);
+});
+
+it('goes on without a standard input that stays open and silent', async () => {
+  const { stdout, stderr } = await runCommand(['ask', '--offline', 'What is 2+2?'], { stdin: 'pipe' });
+  expect(stdout).toBe('4');
+  expect(stderr).toContain('nothing came on standard input in 3 s');
+});
+
+it('hands the options on', async () => {
+  await using api = await startOfflineApi();
+  const args = ['ask', '--model', 'claude-opus-5-5', '--system', 'Talk like a pirate.', 'Hello'];
+  const { stdout } = await runCommand(args, { env: api.env });
+  expect(stdout).toMatch(/^Arr, matey!/);
+  expect(api.requests[0]?.body.model).toBe('claude-opus-5-5');
+});
+
+it('prints chunk events with --json', async () => {
+  const { stdout } = await runCommand(['ask', '--offline', '--json', 'What is 2+2?']);
+  const events = String(stdout)
+    .split('\n')
+    .map(line => JSON.parse(line));
+  expect(events[0]).toMatchObject({ type: 'start' });
+  expect(events.at(-1)).toMatchObject({ type: 'end', text: '4', stopReason: 'end_turn' });
+});
+
+it('tells a failure in one line and exits with 1', async () => {
+  await using api = await startOfflineApi();
+  const env = { ...api.env, ANTHROPIC_API_KEY: undefined };
+  const { stdout, stderr, exitCode } = await runCommand(['ask', 'Hello'], { env });
+  expect(stderr).toMatch(/^claude-cli-stream: The Claude CLI is not signed in .*$/);
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+});
+
+it('keeps what came before a failure, on a line of its own', async () => {
+  await using api = await startOfflineApi({
+    answer: { content: 'One two three', failure: { kind: 'stall', after: 2 } },
+  });
+  const { stdout, stderr, exitCode } = await runCommand(['ask', '--timeout', '2', 'Count'], { env: api.env });
+  expect(stdout).toBe('One two ');
+  expect(stderr).toMatch(/^claude-cli-stream: The call was not finished after 2000 ms/);
+  expect(exitCode).toBe(1);
+});
+
+it.each([
+  [['ask'], /no prompt: give one as an argument or on standard input/],
+  [['ask', ' '], /Invalid prompt: got " "/],
+  [['ask', '--timeout', 'soon', 'x'], /It takes a number of seconds above 0/],
+  [['ask', '--bogus', 'x'], /unknown option '--bogus'/],
+  [['nonsense'], /unknown command 'nonsense'/],
+])('exits with 2 when it is called wrongly: %s', async (args, message) => {
+  const { stdout, stderr, exitCode } = await runCommand(args);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain('    at ');
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+});
+
+it('ends without a word when its reader leaves', async () => {
+  const running = runCommand(['ask', '--offline', '--quiet', 'A story in 10000 words']);
+  const { stdout } = running;
+  if (stdout) {
+    await once(stdout, 'data');
+    stdout.destroy();
+  }
+  const { stderr, exitCode } = await running;
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 141 });
+});
+
+it.skipIf(process.platform === 'win32')('ends without a word on Ctrl-C, and keeps what came', async () => {
+  await using api = await startOfflineApi({
+    answer: { content: 'One two three', failure: { kind: 'stall', after: 2 } },
+  });
+  const running = runCommand(['ask', 'Count'], { env: api.env });
+  if (running.stdout) await once(running.stdout, 'data');
+  running.kill('SIGINT');
+  const { stdout, stderr, exitCode } = await running;
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'One two ', stderr: '', exitCode: 130 });
+});
+
+it('lists its commands, and prints its version', async () => {
+  const help = await runCommand(['--help']);
+  expect(help.stdout).toContain('ask [options] [prompt]');
+  expect(help.exitCode).toBe(0);
+  const version = await runCommand(['--version']);
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/);
+});
