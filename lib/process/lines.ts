@@ -8,6 +8,8 @@ export function linesOf(output: Readable, maxLineLength: number): Readable {
   return pipeline(output, new WholeLines(maxLineLength), split2(), () => {});
 }
 
+const newline = 0x0a;
+
 /**
  * Passes on pieces that end with a newline and keeps the rest back. split2 rescans its remainder on every chunk, which
  * is quadratic for a long line; handed only whole lines it never has a remainder.
@@ -23,22 +25,35 @@ class WholeLines extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const end = chunk.lastIndexOf(0x0a) + 1;
-    if (end === 0) {
+    if (this.#isTooLong(chunk)) {
       this.#keep(chunk);
-    } else {
+      const problem = `a line is longer than ${this.#maxLineLength} bytes (raise maxLineLength)`;
+      done(new ProtocolError(problem, this.#take().toString('utf8', 0, 200)));
+      return;
+    }
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end > 0) {
       this.#keep(chunk.subarray(0, end));
       this.push(this.#take());
-      this.#keep(chunk.subarray(end));
     }
-    if (this.#keptLength <= this.#maxLineLength) return done();
-    const problem = `a line is longer than ${this.#maxLineLength} bytes (raise maxLineLength)`;
-    done(new ProtocolError(problem, this.#take().toString('utf8', 0, 200)));
+    this.#keep(chunk.subarray(end));
+    done();
   }
 
   override _flush(done: TransformCallback): void {
     if (this.#keptLength > 0) this.push(this.#take());
     done();
+  }
+
+  /** Whether a line that goes on or begins in this chunk exceeds the limit. */
+  #isTooLong(chunk: Buffer): boolean {
+    let start = -this.#keptLength;
+    if (chunk.length - start <= this.#maxLineLength) return false;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      if (end - start > this.#maxLineLength) return true;
+      start = end + 1;
+    }
+    return chunk.length - start > this.#maxLineLength;
   }
 
   #keep(piece: Buffer): void {

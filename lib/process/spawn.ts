@@ -1,15 +1,18 @@
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { CliNotExecutableError, SpawnError } from '../errors.ts';
+import { CliNotExecutableError, InvalidOptionError, SpawnError } from '../errors.ts';
 import { endAtExit } from './exit.ts';
-import { killTree } from './terminate.ts';
+import { killStrays } from './strays.ts';
+import { signalGroup } from './terminate.ts';
 
 export interface Command {
   file: string;
   args: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string>>;
+  /** Name of a variable in `env` with a value of this process's own, by which what left its group is found and ended. */
+  mark?: string | undefined;
 }
 
 export interface Exit {
@@ -24,17 +27,24 @@ export interface RunningProcess {
   readonly stdout: Readable;
   /** Resolves when the process is gone, whoever still holds its pipes. Never rejects. */
   readonly exited: Promise<Exit>;
+  /** Resolves when nothing more can come on stderr. */
+  readonly stderrClosed: Promise<void>;
   /** The last 16 KiB of stderr. */
   stderrTail(): string;
   /** While `false`, the process alone does not keep Node running. */
   keepAlive(keep: boolean): void;
+  /** Signals the process and what it started. */
+  signalTree(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Lets go of the pipes, also of those that a process which got away holds open. */
+  closePipes(): void;
 }
 
 const stderrTailLength = 16 * 1024;
 
 /**
  * Starts a process in a group of its own, so that everything it starts can be ended with it.
- * @throws {SpawnError} when the system refuses, {CliNotExecutableError} when the file cannot run.
+ * @throws {SpawnError} when the system refuses, {CliNotExecutableError} when the file cannot run,
+ * {InvalidOptionError} when the working directory is gone.
  */
 export async function spawnProcess(
   command: Command,
@@ -54,40 +64,55 @@ export async function spawnProcess(
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  if (child.pid === undefined) throw spawnFailure(command.file, (await child).cause);
+  if (child.pid === undefined) throw spawnFailure(command, (await child).cause);
 
-  const { pid } = child;
-  const forget = endAtExit(() => killTree(pid, 'SIGKILL'));
+  const { pid, stdin, stdout, stderr } = child;
+  const signalTree = (signal: 'SIGTERM' | 'SIGKILL') => {
+    signalGroup(pid, signal);
+    if (command.mark && signal === 'SIGKILL') killStrays(`${command.mark}=${command.env[command.mark]}`);
+  };
+  const forget = endAtExit(() => signalTree('SIGKILL'));
   const exited = new Promise<Exit>(resolve => {
     child.once('exit', (exitCode, signal) => {
+      // What it started does not outlive it, and lets go of its pipes, so that their ends come.
+      signalTree('SIGKILL');
       forget();
       resolve({ exitCode, signal });
     });
   });
+  const stderrClosed = new Promise<void>(resolve => stderr.once('close', resolve));
   let tail = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-stderrTailLength);
     onStderr?.(text);
   });
   // A process that never reads or is gone breaks the pipe; its exit says so better than EPIPE does.
-  child.stdin.on('error', () => {});
+  stdin.on('error', () => {});
 
   return {
     pid,
-    stdin: child.stdin,
-    stdout: child.stdout,
+    stdin,
+    stdout,
     exited,
+    stderrClosed,
     stderrTail: () => tail,
     keepAlive(keep) {
-      const handles = [child, child.stdin, child.stdout, child.stderr] as { ref?(): void; unref?(): void }[];
+      const handles = [child, stdin, stdout, stderr] as { ref?(): void; unref?(): void }[];
       for (const handle of handles) keep ? handle.ref?.() : handle.unref?.();
+    },
+    signalTree,
+    closePipes() {
+      for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
     },
   };
 }
 
-/** On Linux the kernel ends the process when this one dies, even by SIGKILL, which no handler sees. */
+/**
+ * On Linux the kernel ends the process when this one dies, even by SIGKILL, which no handler sees. By SIGTERM, because
+ * the CLI then ends its tools, which a SIGKILL would leave behind.
+ */
 function withParentDeathSignal({ file, args }: Command): [string, readonly string[]] {
-  return setpriv ? [setpriv, ['--pdeathsig', 'KILL', '--', file, ...args]] : [file, args];
+  return setpriv ? [setpriv, ['--pdeathsig', 'TERM', '--', file, ...args]] : [file, args];
 }
 
 /** util-linux has the tool; BusyBox has one of the same name without the option. */
@@ -103,8 +128,11 @@ function isUtilLinux(path: string): boolean {
   }
 }
 
-function spawnFailure(file: string, cause: unknown): Error {
+function spawnFailure({ file, cwd }: Command, cause: unknown): Error {
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    return new InvalidOptionError('cwd', cwd, 'the path of an existing directory');
+  }
   const unusable = ['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR', 'EISDIR', 'UNKNOWN'].includes(errno);
   return unusable ? new CliNotExecutableError(file, errno, cause) : new SpawnError(errno, cause);
 }

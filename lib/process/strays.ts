@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Kills every process whose environment holds `mark` (`NAME=value`). The CLI starts its Bash tool in a session of its
+ * own, out of reach of a signal to the CLI's group, and a CLI that was killed itself no longer ends it. Linux only:
+ * other systems do not show a process's environment.
+ */
+export function killStrays(mark: string): void {
+  if (process.platform !== 'linux') return;
+  for (const pid of readdirSync('/proc')) {
+    if (/^\d+$/.test(pid) && Number(pid) !== process.pid && isMarked(pid, mark)) kill(Number(pid));
+  }
+}
+
+function isMarked(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
+  } catch {
+    // Gone, or another user's.
+    return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
