@@ -5,8 +5,8 @@ export interface CallAbort {
   readonly signal: AbortSignal;
   /** Starts the limit for the whole call. */
   startTimeout(): void;
-  /** Starts or restarts the limit for silence. */
-  heard(): void;
+  /** Waits for something of the CLI; only such waiting counts as its silence, not a reader who takes his time. */
+  listen<T>(wait: Promise<T>): Promise<T>;
   dispose(): void;
 }
 
@@ -28,7 +28,6 @@ export function createCallAbort({
   const controller = new AbortController();
   const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   let timer: NodeJS.Timeout | undefined;
-  let idleTimer: NodeJS.Timeout | undefined;
 
   for (const signal of signals) {
     if (signal.aborted) controller.abort(signal.reason);
@@ -41,18 +40,18 @@ export function createCallAbort({
       if (timeout === undefined || timer) return;
       timer = setTimeout(() => controller.abort(new TimeoutError('timeout', timeout)), timeout);
     },
-    heard() {
-      if (idleTimeout === Number.POSITIVE_INFINITY) return;
-      if (idleTimer) idleTimer.refresh();
-      else
-        idleTimer = setTimeout(
-          () => controller.abort(new TimeoutError('idleTimeout', idleTimeout)),
-          idleTimeout,
-        );
+    async listen(wait) {
+      if (idleTimeout === Number.POSITIVE_INFINITY) return await wait;
+      const tooSilent = () => controller.abort(new TimeoutError('idleTimeout', idleTimeout));
+      const silence = setTimeout(tooSilent, idleTimeout);
+      try {
+        return await wait;
+      } finally {
+        clearTimeout(silence);
+      }
     },
     dispose() {
       clearTimeout(timer);
-      clearTimeout(idleTimer);
       for (const signal of signals) signal.removeEventListener('abort', follow);
     },
   };

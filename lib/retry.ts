@@ -34,7 +34,8 @@ export async function* withRetry(
       return yield* attempt();
     } catch (error) {
       const repeatable = error instanceof ClaudeCliError && error.retryable && error.code !== 'TIMEOUT';
-      if (!repeatable || number >= attempts || (error.text !== '' && !afterText)) throw error;
+      if (signal.aborted || !repeatable || number >= attempts || (error.text !== '' && !afterText))
+        throw error;
       const event = toRetryEvent(error, number, attempts, delayAfter(number, error, options));
       options.onRetry?.(event, error);
       yield [event];

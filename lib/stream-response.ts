@@ -15,6 +15,7 @@ import {
 } from './options.ts';
 import { checkMessage, toMessages } from './prompt.ts';
 import { withRetry } from './retry.ts';
+import { untilAborted } from './until-aborted.ts';
 import { toLaunch } from './workers/launch.ts';
 import { readTurn, userLine } from './workers/turn.ts';
 import { Worker } from './workers/worker.ts';
@@ -76,7 +77,7 @@ async function* flatten(
         return value;
       }
       for (const event of value) {
-        call.signal.throwIfAborted();
+        if (call.signal.aborted) await batches.throw(call.signal.reason);
         tell.event(event);
         yield event;
       }
@@ -144,16 +145,16 @@ async function* converse(
 ): AsyncGenerator<ChunkEvent[], Summary> {
   let summary: Summary | undefined;
   let used: ResultMessage['modelUsage'];
-  for await (const message of messages) {
+  const source = Array.isArray(messages) ? messages : untilAborted(messages, call.signal);
+  for await (const message of source) {
     checkMessage(message, options.maxPromptLength);
     const state = newTurnState();
     const startedAt = performance.now();
     try {
-      call.heard();
-      await worker.checkVersion();
+      await call.listen(worker.checkVersion());
       worker.write(userLine(message));
       if (Array.isArray(messages)) worker.closeInput();
-      const result = yield* readTurn(worker, state, () => call.heard());
+      const result = yield* readTurn(worker, state, call.listen);
       const turn = toTurnResult(result, state, used);
       if (!turn.ok) throw turn.error;
       used = result.modelUsage;

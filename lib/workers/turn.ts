@@ -17,24 +17,24 @@ export function userLine(content: UserMessage): Record<string, unknown> {
   };
 }
 
-/** Reads one turn to its result. Yields the events in the batches they came in. `heard` is called for each batch. */
+/** Reads one turn to its result. Yields the events in the batches they came in. `listen` does the waiting for the CLI. */
 export async function* readTurn(
   worker: Worker,
   state: TurnState,
-  heard: () => void,
+  listen: <T>(wait: Promise<T>) => Promise<T>,
 ): AsyncGenerator<ChunkEvent[], ResultMessage> {
   for (;;) {
     const batch: ChunkEvent[] = [];
-    let message = await worker.next();
-    heard();
+    let message = await listen(worker.next());
     if (message === undefined)
       throw worker.exitError('before its answer was complete', await worker.end('finish'));
-    while (message && batch.length < batchLength) {
+    while (message) {
       if (message.type === 'result') {
         if (batch.length > 0) yield batch;
         return message;
       }
       for (const event of toChunks(message, state)) batch.push(event);
+      if (batch.length >= batchLength) break;
       try {
         message = worker.poll();
       } catch (error) {
