@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Exit, RunningProcess } from './spawn.ts';
 
 /** How long each step may take, in milliseconds. */
-const grace = { closed: 5_000, terminated: 2_000, pipes: 500 };
+const grace = { closed: 3_000, terminated: 2_000, pipes: 500 };
 
 /**
  * Ends a process and everything it started, and resolves when it is gone.
