@@ -22,6 +22,8 @@ export interface StartEvent {
   tools: string[];
   /** Where the CLI got its API key from, in its own words; `none` for a plan login. */
   apiKeySource: string;
+  /** Set by `withCache()` when the turn is replayed, or shared with another call: it cost nothing again. */
+  cached?: true;
 }
 
 /** A piece of the answer, as soon as the API sent it. */
@@ -145,6 +147,8 @@ export interface Summary {
   /** Model responses in this turn. */
   turns: number;
   sessionId: string;
+  /** Set by `withCache()` when the turn is replayed, or shared with another call: it cost nothing again. */
+  cached?: true;
 }
 
 export interface ModelUsage {

@@ -18,7 +18,11 @@ export interface Diagnostics {
   retry: { callId: string; event: RetryEvent };
   end: { callId: string; ms: number; summary: Summary };
   error: { callId: string; ms: number; error: unknown };
+  /** A response cache was asked. `shared`: the call joined an identical one that was running. */
+  cache: { outcome: CacheOutcome; ms: number };
 }
+
+export type CacheOutcome = 'hit' | 'miss' | 'shared';
 
 /** `cold`: started for the call; `warm`: started before it, not used yet; `rewound`: used and emptied; `continued`: holds its history. */
 export type WorkerOrigin = 'cold' | 'warm' | 'rewound' | 'continued';

@@ -12,7 +12,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'TIMEOUT'
-  | 'LIMITER_FULL';
+  | 'LIMITER_FULL'
+  | 'BUDGET_EXCEEDED';
 
 /**
  * Base of every error this package throws on its own account. A caller's abort is not among them:

@@ -6,7 +6,7 @@ import { terminate } from '../process/terminate.ts';
 import { emptyDirectory, makeWorkerDirectory, removeWorkerDirectory } from './directories.ts';
 import { toEnvironment } from './environment.ts';
 import { locateCli } from './locate.ts';
-import { requireVersion } from './version.ts';
+import { identity, requireVersion } from './version.ts';
 
 /** The Claude CLI that calls with the same options would use. */
 export interface CliStatus {
@@ -33,6 +33,34 @@ export type CheckCliOptions = Pick<
  * @throws {CliNotFoundError} {CliNotExecutableError} {CliTooOldError} {CliExitedError} {ProtocolError} {TimeoutError}
  */
 export async function checkCli(options: CheckCliOptions = {}): Promise<CliStatus> {
+  return withCli(options, async (path, run) => {
+    const version = toVersion(await run('--version'));
+    requireVersion(path, version);
+    const sources = `--setting-sources=${(options.settingSources ?? []).join(',')}`;
+    return { path, version, ...toSignIn(await run(sources, 'auth', 'status')) };
+  });
+}
+
+/** The version alone, asked once per file: an update changes the file. @throws what `checkCli()` throws */
+export async function cliVersion(
+  options: Pick<StreamOptions, 'pathToClaudeCodeExecutable' | 'env'>,
+): Promise<string> {
+  const path = locateCli(options);
+  const file = `${path}:${identity(path)}`;
+  const known = versions.get(file);
+  if (known !== undefined) return known;
+  const asked = { pathToClaudeCodeExecutable: path, env: options.env ?? {} };
+  const version = await withCli(asked, async (_, run) => toVersion(await run('--version')));
+  versions.set(file, version);
+  return version;
+}
+
+const versions = new Map<string, string>();
+
+async function withCli<Result>(
+  options: CheckCliOptions,
+  use: (path: string, run: (...args: string[]) => Promise<Output>) => Promise<Result>,
+): Promise<Result> {
   const resolved = resolveOptions(options);
   const path = locateCli(resolved);
   const directory = makeWorkerDirectory();
@@ -40,11 +68,7 @@ export async function checkCli(options: CheckCliOptions = {}): Promise<CliStatus
   const call = createCallAbort({ signals: signal ? [signal] : [], timeout });
   call.startTimeout();
   try {
-    const run = (...args: string[]) => runToEnd(toCommand(path, args, resolved, directory), call);
-    const version = toVersion(await run('--version'));
-    requireVersion(path, version);
-    const sources = `--setting-sources=${resolved.settingSources.join(',')}`;
-    return { path, version, ...toSignIn(await run(sources, 'auth', 'status')) };
+    return await use(path, (...args) => runToEnd(toCommand(path, args, resolved, directory), call));
   } finally {
     call.dispose();
     await removeWorkerDirectory(directory);
@@ -52,7 +76,8 @@ export async function checkCli(options: CheckCliOptions = {}): Promise<CliStatus
 }
 
 function toCommand(file: string, args: string[], options: ResolvedOptions, directory: string): Command {
-  return { file, args, cwd: emptyDirectory(), env: toEnvironment(options, undefined, directory) };
+  const env = { ...toEnvironment(options, undefined), TMPDIR: directory, CLAUDE_CODE_TMPDIR: directory };
+  return { file, args, cwd: emptyDirectory(), env };
 }
 
 interface Output extends Exit {

@@ -1,0 +1,65 @@
+import { Keyv } from 'keyv';
+import { type CacheOutcome, report } from '../diagnostics.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { createFileStore } from './file-store.ts';
+
+/** A Keyv, one of its storage adapters, a Map, or any other that has these. */
+export interface Store {
+  get(key: string): unknown;
+  /** `ttl` is milliseconds. */
+  set(key: string, value: string, ttl?: number): unknown;
+  delete(key: string): unknown;
+  clear(): unknown;
+}
+
+export interface CacheOptions {
+  /** Default: `createFileStore()`, which all processes of this user share. */
+  store?: Store;
+  /** Milliseconds for which an answer is kept. Default: 86,400,000 (a day). */
+  ttl?: number;
+  /** Whose answers these are: nobody sees those of another tenant. Default: one tenant for all. */
+  tenant?: string;
+  /** Let calls that are the same and come at the same time share one run. Default: false. */
+  singleFlight?: boolean;
+  /** Characters of one stored answer, at most; a longer one is not stored. Default: 4,194,304. */
+  maxAnswerLength?: number;
+}
+
+/** What both kinds of cached function keep: strings, under keys that say nothing. */
+export interface ResponseCache {
+  readonly maxAnswerLength: number;
+  /** The value, if there is one that `read` accepts. A store that fails has nothing. */
+  get<Value>(key: string, read: (text: string) => Value | undefined): Promise<Value | undefined>;
+  /** Never rejects: an answer that cannot be stored is still an answer. */
+  set(key: string, value: string): Promise<void>;
+}
+
+/** @throws {InvalidOptionError} */
+export function openCache(options: CacheOptions): ResponseCache {
+  const { ttl = 24 * 60 * 60 * 1000, maxAnswerLength = 4 * 1024 * 1024 } = options;
+  if (!(ttl > 0)) throw new InvalidOptionError('ttl', ttl, 'a number of milliseconds above 0');
+  const store = options.store ?? createFileStore();
+  const keyv = store instanceof Keyv ? store : new Keyv({ store });
+  // Keyv throws what nobody listens to.
+  keyv.on('error', () => {});
+
+  return {
+    maxAnswerLength,
+    async get(key, read) {
+      try {
+        const text: unknown = await keyv.get(key);
+        return typeof text === 'string' ? read(text) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    async set(key, value) {
+      await keyv.set(key, value, ttl).catch(() => {});
+    },
+  };
+}
+
+/** Tells the diagnostics channel how the cache was of use. */
+export function reportCache(outcome: CacheOutcome, startedAt: number): void {
+  report('cache', () => ({ outcome, ms: performance.now() - startedAt }));
+}
