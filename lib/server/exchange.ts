@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkerOrigin } from '../diagnostics.ts';
+
+/** What is known of one request and its answer: what the log and the metrics tell. No content is in it. */
+export interface Exchange {
+  readonly id: string;
+  readonly method: string;
+  /** One of a few names, whatever the client wrote into its URL. */
+  readonly route: Route;
+  /** On the clock of `performance.now()`. */
+  readonly startedAt: number;
+  status: number;
+  /** As the answer names it: a client cannot fill the metrics with names of its own. */
+  model?: string;
+  stream?: boolean;
+  /** Milliseconds until the first piece of content. */
+  firstTokenMs?: number;
+  inputTokens?: number;
+  outputTokens?: number;
+  cacheReadInputTokens?: number;
+  cacheCreationInputTokens?: number;
+  stopReason?: string;
+  errorType?: string;
+  /** How the answer ended. */
+  outcome?: 'complete' | 'client-left' | 'cut' | 'failed';
+  /** What came to the server's own ear, from the core's diagnostics. */
+  costUsd?: number;
+  workerOrigin?: WorkerOrigin;
+  waitMs?: number;
+}
+
+/** What Hono hands to each route. */
+export interface AppEnvironment {
+  Bindings: { exchange: Exchange };
+}
+
+export type Route = (typeof routes)[number] | 'batches' | 'model' | 'other';
+
+const routes = [
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/models',
+  '/v1/chat/completions',
+  '/health',
+  '/ready',
+  '/metrics',
+] as const;
+
+export function startExchange(request: Request): Exchange {
+  const { pathname } = new URL(request.url);
+  return {
+    id: `req_${randomUUID().replaceAll('-', '')}`,
+    method: request.method,
+    route: toRoute(pathname),
+    startedAt: performance.now(),
+    status: 0,
+  };
+}
+
+function toRoute(pathname: string): Route {
+  const known = routes.find(route => route === pathname);
+  if (known) return known;
+  if (pathname.startsWith('/v1/models/')) return 'model';
+  return pathname.startsWith('/v1/messages/batches') ? 'batches' : 'other';
+}

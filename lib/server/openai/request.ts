@@ -1,0 +1,184 @@
+import { z } from 'zod';
+
+/** A `POST /v1/chat/completions` body, as far as it can be mapped to the Messages API. */
+export type ChatRequest = z.infer<typeof chatRequest>;
+export type ChatMessage = ChatRequest['messages'][number];
+export type UserPart = z.infer<typeof userPart>;
+
+/** Parses a body; what has no counterpart in the Messages API is refused by name, never dropped. */
+export function parseChatRequest(
+  body: unknown,
+): { ok: true; request: ChatRequest } | { ok: false; problem: Problem } {
+  const { success, data, error } = chatRequest.safeParse(body);
+  if (success) return { ok: true, request: data };
+  const issue = deepest(error.issues[0]);
+  const path = issue?.path
+    .map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('');
+  const param = path?.replace(/^\./, '') ?? '';
+  return { ok: false, problem: { param, message: `${param || 'body'}: ${issue?.message ?? 'invalid'}` } };
+}
+
+/** What is wrong with a request, and where. */
+export interface Problem {
+  param: string;
+  message: string;
+}
+
+/** Clients write `null` for what they leave out. */
+function withoutNulls<Schema extends z.ZodType>(schema: Schema) {
+  const strip = (value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null))
+      : value;
+  return z.preprocess(strip, schema);
+}
+
+function unmapped(why = 'the Messages API has nothing like it') {
+  return z.never({ error: `cannot be mapped: ${why}` }).optional();
+}
+
+/** A field that is accepted as long as it asks for nothing. */
+function only<Value extends string | number | boolean>(
+  value: Value,
+  why = 'the Messages API has nothing like it',
+) {
+  return z.literal(value, { error: `only ${JSON.stringify(value)} can be mapped: ${why}` }).optional();
+}
+
+const textPart = z.object({ type: z.literal('text'), text: z.string() });
+const texts = z.union([z.string(), z.array(textPart)]);
+const userPart = z.discriminatedUnion(
+  'type',
+  [
+    textPart,
+    z.object({
+      type: z.literal('image_url'),
+      image_url: z.object({ url: z.string(), detail: only('auto') }),
+    }),
+    z.object({
+      type: z.literal('file'),
+      file: z.object({
+        file_data: z.string({ error: 'is needed: a data URL of a PDF' }),
+        filename: z.string().optional(),
+        file_id: unmapped('uploaded files are not known here, send file_data'),
+      }),
+    }),
+  ],
+  { error: 'cannot be mapped: text, image_url and file parts can' },
+);
+
+const toolCall = z.object({
+  id: z.string(),
+  type: z.literal('function', { error: 'only "function" can be mapped' }),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
+const name = unmapped('messages have no author names');
+const message = withoutNulls(
+  z.discriminatedUnion('role', [
+    z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name }),
+    z.strictObject({ role: z.literal('user'), content: z.union([z.string(), z.array(userPart)]), name }),
+    z.strictObject({
+      role: z.literal('assistant'),
+      content: texts.optional(),
+      tool_calls: z.array(toolCall).optional(),
+      refusal: unmapped('a refusal is no message of its own'),
+      // The SDK adds these two to what it gives back, so they come back with the next request.
+      parsed: z.unknown(),
+      annotations: z.array(z.never()).optional(),
+      function_call: unmapped('use tool_calls'),
+      audio: unmapped(),
+      name,
+    }),
+    z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: z.string() }),
+  ]),
+);
+
+const tool = z.object({
+  type: z.literal('function', { error: 'only "function" can be mapped' }),
+  function: z.object({
+    name: z.string(),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    strict: z.boolean().nullish(),
+  }),
+});
+const toolChoice = z.union([
+  z.enum(['none', 'auto', 'required']),
+  z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+]);
+const responseFormat = z.discriminatedUnion(
+  'type',
+  [
+    z.object({ type: z.literal('text') }),
+    z.object({
+      type: z.literal('json_schema'),
+      json_schema: z.object({
+        name: z.string(),
+        schema: z.record(z.string(), z.unknown()),
+        strict: z.boolean().nullish(),
+        description: unmapped('put it into the schema'),
+      }),
+    }),
+  ],
+  { error: 'cannot be mapped: use json_schema' },
+);
+
+const chatRequest = withoutNulls(
+  z.strictObject({
+    model: z.string(),
+    messages: z.array(message),
+    stream: z.boolean().optional(),
+    stream_options: z
+      .object({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+      .optional(),
+    max_tokens: z.int().positive().optional(),
+    max_completion_tokens: z.int().positive().optional(),
+    temperature: z.number().min(0).max(1, { error: 'can be mapped up to 1' }).optional(),
+    top_p: z.number().optional(),
+    stop: z.union([z.string(), z.array(z.string())]).optional(),
+    tools: z.array(tool).optional(),
+    tool_choice: toolChoice.optional(),
+    parallel_tool_calls: z.boolean().optional(),
+    response_format: responseFormat.optional(),
+    reasoning_effort: z
+      .enum(['none', 'low', 'medium', 'high', 'xhigh', 'max'], {
+        error: 'none, low, medium, high, xhigh and max can be mapped',
+      })
+      .optional(),
+    service_tier: z.enum(['auto', 'default'], { error: 'auto and default can be mapped' }).optional(),
+    user: z.string().optional(),
+    safety_identifier: z.string().optional(),
+    // Hints to OpenAI's own caches: they change no answer.
+    prompt_cache_key: z.string().optional(),
+    prompt_cache_retention: z.string().optional(),
+    n: only(1, 'there is one answer per request'),
+    store: only(false, 'nothing is stored'),
+    logprobs: only(false),
+    presence_penalty: only(0),
+    frequency_penalty: only(0),
+    logit_bias: z.record(z.string(), z.never({ error: 'cannot be mapped' })).optional(),
+    modalities: z.tuple([z.literal('text')], { error: 'only ["text"] can be mapped' }).optional(),
+    top_logprobs: unmapped(),
+    seed: unmapped(),
+    verbosity: unmapped(),
+    metadata: unmapped('nothing is stored'),
+    audio: unmapped(),
+    moderation: unmapped(),
+    prediction: unmapped(),
+    prompt_cache_options: unmapped(),
+    web_search_options: unmapped(),
+    functions: unmapped('use tools'),
+    function_call: unmapped('use tool_choice'),
+  }),
+);
+
+/** In a union the reason lies in the branch that fits best: the one whose problem is deepest. */
+function deepest(issue: z.core.$ZodIssue | undefined): { path: PropertyKey[]; message: string } | undefined {
+  if (issue?.code !== 'invalid_union' || issue.errors.length === 0) return issue;
+  const inner = issue.errors
+    .map(([first]) => deepest(first))
+    .filter(found => found !== undefined)
+    .sort((one, other) => other.path.length - one.path.length)[0];
+  return inner ? { ...inner, path: [...issue.path, ...inner.path] } : issue;
+}

@@ -1,0 +1,103 @@
+import { InvalidOptionError } from '../errors.ts';
+import type { RateLimit } from './access/rate-limit.ts';
+import { readTokens } from './access/tokens.ts';
+import type { Logger } from './log.ts';
+
+/** Options of `serve()`. Times are milliseconds, sizes bytes. */
+export interface ServerOptions {
+  /** Default: 8787. 0 takes a free one. */
+  port?: number;
+  /** Address to listen on. Any other than this machine's own (127.0.0.1, ::1, localhost) needs a token. Default: 127.0.0.1. */
+  host?: string;
+  /**
+   * What a client must show, as `Authorization: Bearer` or `x-api-key`: one token or several, 16 characters or more
+   * each. Default: the lines of `tokenFile`, else the variable `CLAUDE_CLI_STREAM_TOKEN`, else no token is asked for.
+   */
+  token?: string | readonly string[];
+  /** Path of a file with one token per line. */
+  tokenFile?: string;
+  /**
+   * You promise to be the only one who uses this server. A plan login (Pro, Max, ...) is for its owner: without this
+   * promise it is not served on an address that others can reach. Default: false.
+   */
+  soleUser?: boolean;
+  /** Names under which clients may reach this server (the Host header, without port), besides localhost. */
+  allowedHosts?: readonly string[];
+  /** Origins of web pages that may use this server (`https://app.example.com`). Default: none. */
+  corsOrigins?: readonly string[];
+  /** Requests per token. Default: no limit. */
+  rateLimit?: RateLimit;
+  /** Largest request body. Default: 33,554,432 (32 MiB, as the API). */
+  maxBodySize?: number;
+  /** Time a client has to send its headers. Default: 10,000. */
+  headersTimeout?: number;
+  /** Time a client has to send its request. Default: 60,000. */
+  requestTimeout?: number;
+  /** Time from a request to the end of its answer. Default: 600,000. */
+  timeout?: number;
+  /** Time a client may leave an answer unread. Default: 60,000. */
+  stallTimeout?: number;
+  /** Time running answers have to end when the server is closed. Default: 25,000. */
+  grace?: number;
+  /** Told of each request, never of its content. Default: nobody. */
+  logger?: Logger;
+}
+
+/** Options after checking, with every default filled in. */
+export interface ResolvedServerOptions {
+  port: number;
+  host: string;
+  tokens: readonly string[];
+  soleUser: boolean;
+  allowedHosts: readonly string[];
+  corsOrigins: readonly string[];
+  rateLimit: RateLimit | undefined;
+  maxBodySize: number;
+  headersTimeout: number;
+  requestTimeout: number;
+  timeout: number;
+  stallTimeout: number;
+  grace: number;
+  logger: Logger;
+}
+
+/** @throws {InvalidOptionError} naming the first wrong option. */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  const { rateLimit } = options;
+  if (rateLimit) {
+    within('rateLimit.requests', rateLimit.requests, 1, 1_000_000_000);
+    if (rateLimit.interval !== undefined) within('rateLimit.interval', rateLimit.interval, 1, longest);
+  }
+  return {
+    port: within('port', options.port ?? 8787, 0, 65_535),
+    host: text('host', options.host ?? '127.0.0.1'),
+    tokens: readTokens(options),
+    soleUser: options.soleUser ?? false,
+    allowedHosts: options.allowedHosts ?? [],
+    corsOrigins: options.corsOrigins ?? [],
+    rateLimit,
+    maxBodySize: within('maxBodySize', options.maxBodySize ?? 32 * 1024 * 1024, 1, 1024 ** 3),
+    headersTimeout: within('headersTimeout', options.headersTimeout ?? 10_000, 1, longest),
+    requestTimeout: within('requestTimeout', options.requestTimeout ?? 60_000, 1, longest),
+    timeout: within('timeout', options.timeout ?? 600_000, 1, longest),
+    stallTimeout: within('stallTimeout', options.stallTimeout ?? 60_000, 1, longest),
+    grace: within('grace', options.grace ?? 25_000, 0, longest),
+    logger: options.logger ?? silent,
+  };
+}
+
+/** The longest a timer can wait. */
+const longest = 2_147_483_647;
+
+function within(option: string, value: number, least: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidOptionError(option, value, `a whole number from ${least} to ${most}`);
+}
+
+function text(option: string, value: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new InvalidOptionError(option, value, 'an address');
+}
+
+const nothing = () => {};
+const silent: Logger = { info: nothing, warn: nothing, error: nothing, debug: nothing };

@@ -1,0 +1,91 @@
+import type { AddressInfo } from 'node:net';
+import { checkCli } from '../cli/status.ts';
+import { defaultLimiter, type Limiter } from '../limiter.ts';
+import { createApp } from './app.ts';
+import { createCalls } from './calls.ts';
+import type { Exchange } from './exchange.ts';
+import { listen } from './listen.ts';
+import { logExchange } from './log.ts';
+import { createServerMetrics } from './metrics.ts';
+import { type Handler, toNodeHandler } from './node-handler.ts';
+import { resolveServerOptions, type ServerOptions } from './options.ts';
+import { type CheckSignIn, checkExposure, createReadiness } from './sign-in.ts';
+
+export interface ServeOptions extends ServerOptions {
+  /** Answers the Messages API. */
+  handler: Handler;
+  /** The limiter that the handler uses, for the metrics. Default: `defaultLimiter`. */
+  limiter?: Limiter;
+  /** How to find out how the CLI is signed in. Default: `checkCli()`. */
+  checkSignIn?: CheckSignIn;
+}
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8787`, without a slash at the end. */
+  readonly url: string;
+  /** Stops listening, lets running answers end for `grace` milliseconds, then ends them. */
+  close(options?: { grace?: number }): Promise<void>;
+}
+
+/**
+ * Serves a handler of the Messages API over HTTP, with health, metrics and an OpenAI-compatible endpoint beside it.
+ *
+ * @throws {InvalidOptionError} when an option is wrong, or when it would open the server to others without a token or
+ * with a personal plan; the listen error, for example `EADDRINUSE`.
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { handler, limiter = defaultLimiter, checkSignIn = checkCli } = options;
+  const resolved = resolveServerOptions(options);
+  const { host, logger, timeout, stallTimeout, grace } = resolved;
+  await checkExposure(resolved, checkSignIn);
+
+  const onEnd = (exchange: Exchange) => {
+    metrics.observe(exchange);
+    logExchange(logger, exchange);
+  };
+  const onFailure = (exchange: Exchange, error: unknown) =>
+    logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
+  const calls = createCalls({ handler, timeout, onEnd, onFailure });
+  const metrics = createServerMetrics({ limiter, running: () => calls.size });
+  const readiness = createReadiness(checkSignIn);
+  const app = createApp({
+    ...resolved,
+    calls,
+    whyNotReady: async () => (calls.draining ? 'the server is shutting down' : readiness()),
+    metrics: metrics.respond,
+    onEnd,
+    onFailure,
+  });
+
+  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(error => {
+    metrics.close();
+    throw error;
+  });
+  let closed: Promise<void> | undefined;
+  const close = (limit = grace) => {
+    closed ??= (async () => {
+      const ended = new Promise<void>(resolve => server.close(() => resolve()));
+      await calls.drain(limit);
+      // What was written may still be on its way to a client that reads slowly.
+      const late = setTimeout(() => server.closeAllConnections(), 2_000);
+      server.closeIdleConnections();
+      await ended;
+      clearTimeout(late);
+      metrics.close();
+    })();
+    return closed;
+  };
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: ({ grace: limit } = {}) => close(limit),
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/** An error's message may hold a prompt or a path; its name and code do not. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error ? `${error.name} ${String(error.code)}` : error.name;
+}
