@@ -1,3 +1,4 @@
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events';
 import { TimeoutError } from './errors.ts';
 
 /** One AbortSignal for everything that may end a call early. `dispose()` leaves no timer and no listener behind. */
@@ -30,6 +31,8 @@ export function createCallAbort({
   let timer: NodeJS.Timeout | undefined;
 
   for (const signal of signals) {
+    // One listener per running call is no leak: a signal may be shared by as many as there are (undici does the same).
+    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal);
     if (signal.aborted) controller.abort(signal.reason);
     else signal.addEventListener('abort', follow, { once: true });
   }
