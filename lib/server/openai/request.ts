@@ -84,7 +84,7 @@ const message = withoutNulls(
       tool_calls: z.array(toolCall).optional(),
       refusal: unmapped('a refusal is no message of its own'),
       // The SDK adds these two to what it gives back, so they come back with the next request.
-      parsed: z.unknown(),
+      parsed: z.unknown().optional(),
       annotations: z.array(z.never()).optional(),
       function_call: unmapped('use tool_calls'),
       audio: unmapped(),

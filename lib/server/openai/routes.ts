@@ -28,18 +28,20 @@ export function openaiRoutes({ calls, maxBodySize }: OpenaiOptions): Hono<AppEnv
     return mapped.chat.stream ? streamChunks(response, mapped.chat) : wholeCompletion(response);
   });
 
-  app.get('/models/:id?', async ({ req: { raw, param }, env }, next) => {
+  app.get('/models/:id?', async ({ req, env }, next) => {
+    const { raw } = req;
     const { headers, signal } = raw;
+    const id = req.param('id');
     // Both kinds of clients ask here: those of the Messages API always name its version.
     if (headers.has('anthropic-version') || !headers.has('authorization')) return next();
     const url = new URL(raw.url);
-    url.search = param('id') === undefined ? '?limit=1000' : '';
+    url.search = id === undefined ? '?limit=1000' : '';
     const versioned = new Headers({ 'anthropic-version': '2023-06-01' });
     const call = { method: 'GET', url: url.href, headers: versioned, signal, body: null };
     const response = await calls.answer(call, env.exchange);
     if (!response.ok) return toOpenaiError(response);
     const body: unknown = await response.json();
-    return Response.json(param('id') === undefined ? toModelList(body) : toModel(body), headersOf(response));
+    return Response.json(id === undefined ? toModelList(body) : toModel(body), headersOf(response));
   });
   return app;
 }
