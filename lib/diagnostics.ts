@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Channel, channel } from 'node:diagnostics_channel';
+import { type Channel, channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ChunkEvent, RetryEvent, Summary } from './chunks.ts';
 
 /**
@@ -37,6 +37,20 @@ export function report<Name extends keyof Diagnostics>(name: Name, facts: () => 
     channels.set(name, found);
   }
   if (found.hasSubscribers) found.publish(facts());
+}
+
+export type Listeners = { [Name in keyof Diagnostics]?: (facts: Diagnostics[Name]) => void };
+
+/** Listens to what the core tells. @returns a function that ends that */
+export function listen(listeners: Listeners): () => void {
+  const subscribed = Object.entries(listeners).map(([name, listener]) => {
+    const handle = (facts: unknown) => listener(facts as never);
+    subscribe(`claude-cli-stream:${name}`, handle);
+    return { name, handle };
+  });
+  return () => {
+    for (const { name, handle } of subscribed) unsubscribe(`claude-cli-stream:${name}`, handle);
+  };
 }
 
 /** Follows one call from its first pull to its end. */

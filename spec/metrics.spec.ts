@@ -1,0 +1,75 @@
+import { channel } from 'node:diagnostics_channel';
+import { afterEach, describe, expect, it } from 'vitest';
+import { collectMetrics, type MetricsCollector } from '../lib/metrics.ts';
+import type { StreamOptions } from '../lib/options.ts';
+import { withCache } from '../lib/stores/index.ts';
+import { streamResponse } from '../lib/stream-response.ts';
+import { startOfflineApi } from '../lib/testing/index.ts';
+
+const echo = { pathToClaudeCodeExecutable: new URL('fixtures/echo-cli.mjs', import.meta.url).pathname };
+let metrics: MetricsCollector;
+afterEach(() => metrics.stop());
+
+async function ask(prompt: string, options: StreamOptions = echo, stream = streamResponse): Promise<void> {
+  for await (const _ of stream(prompt, options));
+}
+
+describe('collectMetrics()', () => {
+  it('has no figures before the first call', () => {
+    metrics = collectMetrics();
+    expect(metrics.read()).toMatchObject({
+      total: 0,
+      successRate: null,
+      latency: { average: null, p99: null },
+    });
+  });
+
+  it('counts calls, times, lengths, tokens and costs', async () => {
+    metrics = collectMetrics();
+    await ask('one');
+    await ask('three');
+    await expect(ask('fail')).rejects.toThrow('Asked to fail');
+    await expect(
+      ask('x', { ...echo, signal: AbortSignal.abort(new Error('no longer wanted')) }),
+    ).rejects.toThrow('no longer wanted');
+    const figures = metrics.read();
+    expect(figures).toMatchObject({
+      total: 3,
+      successful: 2,
+      failed: 1,
+      aborted: 1,
+      successRate: 2 / 3,
+      responseLength: { average: 4, p50: 3, p99: 5 },
+      tokens: { input: 6, output: 4, cacheRead: 0, cacheCreation: 0 },
+      costUsd: 0.02,
+      errors: { API_ERROR: 1 },
+    });
+    const { average, p50, p95, p99 } = figures.latency;
+    expect([p50, average, p95, p99].map(Number)).toSatisfy(times => times.every((time: number) => time > 0));
+    expect(Number(figures.timeToFirstText.p99)).toBeLessThanOrEqual(Number(p99));
+  });
+
+  it('sees the cost of the real CLI, its retries, and what a cache saved', async () => {
+    await using api = await startOfflineApi();
+    api.reply({ error: { status: 529 } });
+    metrics = collectMetrics();
+    const stream = withCache(streamResponse, { store: new Map() });
+    const options = {
+      model: 'claude-sonnet-4-5',
+      env: api.env,
+      retry: { attempts: 2, minDelay: 1 },
+    };
+    for (let time = 0; time < 3; time++) await ask('Tell me of a river', options, stream);
+    expect(metrics.read()).toMatchObject({ total: 1, retries: 1, cache: { hits: 2, misses: 1, shared: 0 } });
+    expect(metrics.read().costUsd).toBeGreaterThan(0);
+  });
+
+  it('stops: nobody listens any more, and the figures stay', async () => {
+    metrics = collectMetrics();
+    await ask('one');
+    metrics.stop();
+    await ask('two');
+    expect(metrics.read().total).toBe(1);
+    expect(channel('claude-cli-stream:end').hasSubscribers).toBe(false);
+  });
+});
