@@ -71,8 +71,7 @@ export function createCalls({ handler, timeout, onEnd, onFailure }: CallsOptions
     async answer({ method, url, headers, body, signal }, exchange) {
       if (draining) return errorResponse(503, undefined, { 'retry-after': '1', connection: 'close' });
       const { cut, gone, end } = begin(exchange, signal);
-      // The token is for this server alone.
-      for (const secret of ['authorization', 'x-api-key', 'cookie']) headers.delete(secret);
+      for (const name of ownHeaders) headers.delete(name);
       const request = requestWith(gone, url, { method, headers, body });
       try {
         const response = await unlessAborted(gone, async () => handler(request));
@@ -105,6 +104,9 @@ export function createCalls({ handler, timeout, onEnd, onFailure }: CallsOptions
     },
   };
 }
+
+/** What a client says to this server alone (its token), or to one connection. */
+const ownHeaders = ['authorization', 'x-api-key', 'cookie', 'connection', 'expect', 'transfer-encoding'];
 
 /** A handler that is slow to notice an abort keeps nobody waiting; what it still returns is thrown away. */
 async function unlessAborted(signal: AbortSignal, run: () => Promise<Response>): Promise<Response> {

@@ -27,11 +27,12 @@ export function toNodeHandler(
   { stallTimeout = 60_000 }: NodeHandlerOptions = {},
 ): NodeHandler {
   return async (incoming, outgoing) => {
-    const { left, dispose } = watchClient(incoming, outgoing);
+    const { left, leave, dispose } = watchClient(incoming, outgoing);
     try {
       const response = await answer(handler, incoming, outgoing, left);
       await send(response, outgoing, left, stallTimeout);
     } catch {
+      leave();
       outgoing.destroy();
     } finally {
       dispose();
@@ -70,7 +71,7 @@ function watchClient({ socket }: IncomingMessage, outgoing: ServerResponse) {
     socket.setMaxListeners(socket.getMaxListeners() - 1);
   };
   if (socket.destroyed) leave();
-  return { left: controller.signal, dispose };
+  return { left: controller.signal, leave, dispose };
 }
 
 function toRequest(
