@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { checkCli } from '../cli/status.ts';
 import { defaultLimiter, type Limiter } from '../limiter.ts';
+import type { Pool } from '../workers/pool.ts';
 import { createApp } from './app.ts';
 import { createCalls } from './calls.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,6 +17,8 @@ export interface ServeOptions extends ServerOptions {
   handler: Handler;
   /** The limiter that the handler uses, for the metrics. Default: `defaultLimiter`. */
   limiter?: Limiter;
+  /** The pool that the handler uses, for the metrics. Whoever made it closes it. */
+  pool?: Pool;
   /** How to find out how the CLI is signed in. Default: `checkCli()`. */
   checkSignIn?: CheckSignIn;
 }
@@ -35,7 +38,7 @@ export interface RunningServer extends AsyncDisposable {
  * with a personal plan; the listen error, for example `EADDRINUSE`.
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { handler, limiter = defaultLimiter, checkSignIn = checkCli } = options;
+  const { handler, limiter = defaultLimiter, pool, checkSignIn = checkCli } = options;
   const resolved = resolveServerOptions(options);
   const { host, logger, timeout, stallTimeout, grace } = resolved;
   await checkExposure(resolved, checkSignIn);
@@ -47,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const onFailure = (exchange: Exchange, error: unknown) =>
     logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
   const calls = createCalls({ handler, timeout, onEnd, onFailure });
-  const metrics = createServerMetrics({ limiter, running: () => calls.size });
+  const metrics = createServerMetrics({ limiter, pool, running: () => calls.size });
   const readiness = createReadiness(checkSignIn);
   const app = createApp({
     ...resolved,
