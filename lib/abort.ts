@@ -1,4 +1,4 @@
-import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events';
+import { defaultMaxListeners, getEventListeners, setMaxListeners } from 'node:events';
 import { TimeoutError } from './errors.ts';
 
 /** One AbortSignal for everything that may end a call early. `dispose()` leaves no timer and no listener behind. */
@@ -32,7 +32,9 @@ export function createCallAbort({
 
   for (const signal of signals) {
     // One listener per running call is no leak: a signal may be shared by as many as there are (undici does the same).
-    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal);
+    if (getEventListeners(signal, 'abort').length >= defaultMaxListeners) {
+      setMaxListeners(Number.POSITIVE_INFINITY, signal);
+    }
     if (signal.aborted) controller.abort(signal.reason);
     else signal.addEventListener('abort', follow, { once: true });
   }

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { fake, type Outcome, outcomeOf, readTo } from './fixtures/outcome.ts';
@@ -226,6 +228,14 @@ describe('a system that is short of something', () => {
     expect((await outcomeOf(stream)).error).toMatchObject({ code: 'INVALID_OPTION', option: 'cwd' });
   });
 
+  it('is out of file descriptors: SPAWN_FAILED, and the program lives on', async () => {
+    expect(await reportOf('no-descriptors')).toEqual({ code: 'SPAWN_FAILED', errno: 'EMFILE', text: '' });
+  });
+
+  it("has lost the program's own working directory: the answer comes all the same", async () => {
+    expect(await reportOf('no-directory')).toEqual({ text: 'hello' });
+  });
+
   it('has an environment too large for it: SPAWN_FAILED', async () => {
     const { error } = await run('echoes', { env: { HUGE: 'x'.repeat(3_000_000) } });
     expect(error).toMatchObject({ code: 'SPAWN_FAILED', errno: 'E2BIG', retryable: false });
@@ -247,4 +257,21 @@ function options(name: string, more: StreamOptions = {}): StreamOptions {
 
 async function run(name: string, more: StreamOptions = {}, prompt = 'hello'): Promise<Outcome> {
   return await outcomeOf(streamResponse(prompt, options(name, more)));
+}
+
+/** What a program in a bad place prints. It has to end by itself. */
+async function reportOf(place: string): Promise<unknown> {
+  const program = fake('reports-error');
+  const { stdout } = await promisify(execFile)(
+    'sh',
+    ['-c', 'ulimit -n 256; exec "$0" "$1"', program, place],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        STREAM_OPTIONS: JSON.stringify({ pathToClaudeCodeExecutable: fake('echoes') }),
+      },
+    },
+  );
+  return JSON.parse(stdout);
 }

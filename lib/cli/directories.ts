@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { SpawnError } from '../errors.ts';
 
 /**
  * The empty directory the CLI works in by default. The same path for every call of a user, because the CLI tells the
@@ -13,7 +14,15 @@ export function emptyDirectory(): string {
 
 /** A new directory for one worker's temporary files: the CLI leaves sockets and folders behind. */
 export function makeWorkerDirectory(): string {
-  return mkdtempSync(join(baseDirectory(), 'w-'));
+  const base = baseDirectory();
+  return orSpawnError(() => mkdtempSync(join(base, 'w-')));
+}
+
+/** A file only its owner reads: the settings hold tokens, and a command line is public. @returns its path */
+export function writeMcpConfig(directory: string, mcpServers: Record<string, unknown>): string {
+  const path = join(directory, 'mcp.json');
+  writeFileSync(path, JSON.stringify({ mcpServers }), { mode: 0o600 });
+  return path;
 }
 
 /** Best effort: a file that cannot be removed must not turn a finished call into a failed one. */
@@ -23,16 +32,25 @@ export async function removeWorkerDirectory(path: string): Promise<void> {
 
 function baseDirectory(): string {
   // Short, because the path of a socket in it must stay under 104 bytes.
-  return privateDirectory(join(tmpdir(), `claude-cli-stream-${userInfo().uid}`));
+  const user = process.getuid?.() ?? userInfo().username;
+  return privateDirectory(join(tmpdir(), `claude-cli-stream-${user}`));
 }
 
 /** In a folder where others can write, a directory of the expected name may be somebody else's. */
 function privateDirectory(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  orSpawnError(() => mkdirSync(path, { recursive: true, mode: 0o700 }));
   if (process.platform === 'win32') return path;
   const found = lstatSync(path);
   if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0) return path;
-  throw new Error(
-    `${path} is not a private directory of this user. Remove it, or set TMPDIR to a directory of your own.`,
-  );
+  const advice = 'Remove it, or set TMPDIR to a directory of your own.';
+  throw new SpawnError('EPERM', new Error(`${path} is not a private directory of this user. ${advice}`));
+}
+
+/** Without its directories the CLI cannot be started. */
+function orSpawnError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new SpawnError(error instanceof Error && 'code' in error ? String(error.code) : 'unknown', error);
+  }
 }

@@ -1,3 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
@@ -50,20 +53,7 @@ export async function spawnProcess(
   command: Command,
   onStderr?: (text: string) => void,
 ): Promise<RunningProcess> {
-  const child = execa(...withParentDeathSignal(command), {
-    cwd: command.cwd,
-    env: command.env,
-    extendEnv: false,
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    encoding: 'buffer',
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
+  const { child } = await startChild(command);
   if (child.pid === undefined) throw spawnFailure(command, (await child).cause);
 
   const { pid, stdin, stdout, stderr } = child;
@@ -105,6 +95,38 @@ export async function spawnProcess(
       for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
     },
   };
+}
+
+async function startChild(command: Command) {
+  let created: ChildProcess | undefined;
+  const note = (message: unknown) => {
+    created = (message as { process: ChildProcess }).process;
+  };
+  subscribe('child_process', note);
+  try {
+    return {
+      child: execa(...withParentDeathSignal(command), {
+        cwd: command.cwd,
+        env: command.env,
+        extendEnv: false,
+        stdin: 'pipe',
+        stdout: 'pipe',
+        stderr: 'pipe',
+        encoding: 'buffer',
+        buffer: false,
+        reject: false,
+        cleanup: false,
+        detached: process.platform !== 'win32',
+        windowsHide: true,
+      }),
+    };
+  } catch (error) {
+    // Out of descriptors: execa lets go of such a process, and its `error` event would end this program.
+    const known = created && created.pid === undefined ? (await once(created, 'error'))[0] : error;
+    throw spawnFailure(command, known);
+  } finally {
+    unsubscribe('child_process', note);
+  }
 }
 
 /**

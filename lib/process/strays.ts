@@ -6,13 +6,22 @@ import { readdirSync, readFileSync } from 'node:fs';
  * other systems do not show a process's environment.
  */
 export function killStrays(mark: string): void {
-  if (process.platform !== 'linux') return;
-  for (const pid of readdirSync('/proc')) {
-    if (/^\d+$/.test(pid) && Number(pid) !== process.pid && isMarked(pid, mark)) kill(Number(pid));
+  for (const pid of processIds()) {
+    if (pid !== process.pid && isMarked(pid, mark)) kill(pid);
   }
 }
 
-function isMarked(pid: string, mark: string): boolean {
+function processIds(): number[] {
+  if (process.platform !== 'linux') return [];
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    // Out of descriptors, or no /proc.
+    return [];
+  }
+}
+
+function isMarked(pid: number, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
   } catch {
