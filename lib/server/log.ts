@@ -19,7 +19,8 @@ export function createLog({ level = 'info', out = process.stdout }: LogOptions =
 export interface LogOptions {
   /** Default: `info`. */
   level?: 'debug' | 'info' | 'warn' | 'error';
-  out?: NodeJS.WriteStream;
+  /** Default: standard output. */
+  out?: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
 /** Logs one request: who asked is left out, and so is everything that was said. */

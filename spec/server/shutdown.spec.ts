@@ -24,15 +24,20 @@ describe('close()', () => {
   });
 
   it('refuses what still comes over a connection that is open', async () => {
-    await using server = await startServer({ grace: 10_000 });
-    server.api.reply({ content: 'one two three four', delay: 40 });
-    const socket = await open(server.port);
-    socket.write(rawPost(stream, { connection: 'keep-alive' }));
-    await readUntil(socket, text => text.includes('content_block_delta'));
-    const closed = server.close();
-    socket.write(rawPost(question, { connection: 'keep-alive' }));
-    const text = await readAll(socket);
-    expect(text).toMatch(/message_stop[^]*HTTP\/1\.1 503 [^]*connection: close[^]*overloaded_error/i);
+    await using server = await startServer();
+    server.api.reply({ content: 'one two', delay: 30 }, failures.stallMidStream);
+    const [short, long] = await Promise.all([open(server.port), open(server.port)]);
+    short.write(rawPost(stream, { connection: 'keep-alive' }));
+    await readUntil(short, text => text.includes('content_block_delta'));
+    long.write(rawPost(stream));
+    await readUntil(long, text => text.includes('content_block_delta'));
+    const closed = server.close({ grace: 500 });
+    await readUntil(short, text => text.includes('message_stop'));
+    short.write(rawPost(question, { connection: 'keep-alive' }));
+    const text = await readAll(short);
+    expect(text).toMatch(/^HTTP\/1\.1 503 /m);
+    expect(text).toMatch(/^connection: close$/im);
+    expect(text).toContain('overloaded_error');
     await closed;
   });
 

@@ -158,7 +158,7 @@ const chatRequest = withoutNulls(
     presence_penalty: only(0),
     frequency_penalty: only(0),
     logit_bias: z.record(z.string(), z.never({ error: 'cannot be mapped' })).optional(),
-    modalities: z.tuple([z.literal('text')], { error: 'only ["text"] can be mapped' }).optional(),
+    modalities: z.array(z.literal('text', { error: 'only "text" can be mapped' })).optional(),
     top_logprobs: unmapped(),
     seed: unmapped(),
     verbosity: unmapped(),
