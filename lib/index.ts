@@ -39,3 +39,5 @@ export type {
 export type { RetryOptions } from './retry.ts';
 export { streamResponse } from './stream-response.ts';
 export { textOf } from './text-stream.ts';
+export { createPool, type Pool, type PoolStats } from './workers/pool.ts';
+export type { PoolOptions } from './workers/pool-options.ts';

@@ -3,6 +3,7 @@ import type { ContentBlock } from './chunks.ts';
 import { InvalidOptionError } from './errors.ts';
 import { defaultLimiter, type Limiter } from './limiter.ts';
 import type { RetryOptions } from './retry.ts';
+import type { Pool } from './workers/pool.ts';
 
 /** One user message: text, or content blocks (`text`, `image`, `document`) as the Messages API defines them. */
 export type UserMessage = string | ContentBlock[];
@@ -94,6 +95,11 @@ export interface StreamOptions {
   cliRetries?: number;
   /** Who shares the slots. Default: one limiter for the whole Node process, `defaultLimiter`. */
   limiter?: Limiter;
+  /**
+   * Warm workers from `createPool()`. A call that needs a process of its own (`tools`, `mcpServers`, `resume`,
+   * `sessionId`, `persistSession`, `maxBudgetUsd`) still gets one. Default: none, each call starts its process.
+   */
+  pool?: Pool;
   /** Calls with a higher number leave the waiting line first. Default: 0. */
   priority?: number;
   /** Characters of one user message, at most. Default: 10,000,000. */
@@ -275,6 +281,7 @@ const rules: { [Name in keyof Required<StreamOptions>]: Rule } = {
     accepts: 'a limiter from createLimiter()',
     test: value => isRecord(value) && 'acquire' in value,
   },
+  pool: { accepts: 'a pool from createPool()', test: value => isRecord(value) && 'take' in value },
   priority: { accepts: 'a number', test: isNumber },
   maxPromptLength: count(1),
   maxLineLength: count(1024),

@@ -1,10 +1,7 @@
 import { type CallAbort, createCallAbort } from './abort.ts';
 import type { ChunkEvent, Summary } from './chunks.ts';
-import type { ResultMessage } from './cli/messages.ts';
-import { newTurnState, type TurnState } from './cli/to-chunks.ts';
-import { type TurnFacts, toTurnResult } from './cli/to-turn-result.ts';
-import { report, startReport } from './diagnostics.ts';
-import { ClaudeCliError, InvalidOptionError } from './errors.ts';
+import { startReport } from './diagnostics.ts';
+import { InvalidOptionError } from './errors.ts';
 import { leavable } from './leavable.ts';
 import {
   type Prompt,
@@ -13,12 +10,13 @@ import {
   type StreamOptions,
   type UserMessage,
 } from './options.ts';
-import { checkMessage, toMessages } from './prompt.ts';
+import { toMessages } from './prompt.ts';
 import { withRetry } from './retry.ts';
 import { untilAborted } from './until-aborted.ts';
-import { toLaunch } from './workers/launch.ts';
-import { readTurn, userLine } from './workers/turn.ts';
-import { Worker } from './workers/worker.ts';
+import { converse } from './workers/converse.ts';
+import { toLaunch, toSharedLaunch } from './workers/launch.ts';
+import { toPlan } from './workers/plan.ts';
+import { useWorker } from './workers/use-worker.ts';
 
 /**
  * Asks the Claude CLI and yields its answer as it comes. The process starts with the first pull and is gone when the
@@ -93,107 +91,36 @@ async function* flatten(
   }
 }
 
-/** One process for one call: slot, start, conversation, end. */
-async function* runAttempt(
+/** One worker for one call. */
+function runAttempt(
   messages: Messages,
   options: ResolvedOptions,
   call: CallAbort,
   callId: string,
 ): AsyncGenerator<ChunkEvent[], Summary> {
   const { limiter, priority } = options;
-  const arrivedAt = performance.now();
-  const lease = await limiter.acquire({ signal: call.signal, priority });
-  const slotAt = performance.now();
-  try {
-    call.startTimeout();
-    report('slot', () => ({
-      callId,
-      waitMs: slotAt - arrivedAt,
-      size: limiter.size,
-      pending: limiter.pending,
-    }));
-    const worker = await Worker.start(toLaunch(options));
-    report('worker', () => ({
-      callId,
-      pid: worker.pid,
-      origin: 'cold',
-      startMs: performance.now() - slotAt,
-    }));
-    const abandon = () => worker.fail(call.signal.reason);
-    call.signal.addEventListener('abort', abandon, { once: true });
-    if (call.signal.aborted) abandon();
-    let how: 'finish' | 'stop' = 'stop';
-    try {
-      const summary = yield* converse(worker, messages, options, call);
-      how = 'finish';
-      return summary;
-    } finally {
-      call.signal.removeEventListener('abort', abandon);
-      await worker.end(how);
-    }
-  } finally {
-    lease.release();
-  }
-}
-
-/** Turn after turn on one worker: a single one, or as many as the caller's iterable has messages. */
-async function* converse(
-  worker: Worker,
-  messages: Messages,
-  options: ResolvedOptions,
-  call: CallAbort,
-): AsyncGenerator<ChunkEvent[], Summary> {
-  let summary: Summary | undefined;
-  let used: ResultMessage['modelUsage'];
+  const pool = isShareable(options) ? options.pool : undefined;
+  const shared = pool !== undefined;
+  const plan = toPlan(options, shared);
   const source = Array.isArray(messages) ? messages : untilAborted(messages, call.signal);
-  for await (const message of source) {
-    checkMessage(message, options.maxPromptLength);
-    const state = newTurnState();
-    const startedAt = performance.now();
-    try {
-      await call.listen(worker.checkVersion());
-      worker.write(userLine(message));
-      if (Array.isArray(messages)) worker.closeInput();
-      const result = yield* readTurn(worker, state, call.listen);
-      const turn = toTurnResult(result, state, used);
-      if (!turn.ok) throw turn.error;
-      used = result.modelUsage;
-      summary = toSummary(turn, state, startedAt, options.outputSchema);
-    } catch (error) {
-      if (error instanceof ClaudeCliError) error.text = state.text;
-      throw error;
-    }
-    yield [{ type: 'end', ...summary }];
-  }
-  if (summary === undefined)
-    throw new InvalidOptionError('prompt', 'no message', 'an async iterable of at least one message');
-  return summary;
+  return useWorker(
+    {
+      callId,
+      limiter,
+      priority,
+      signal: call.signal,
+      pool,
+      onSlot: call.startTimeout,
+      launch: () => (shared ? toSharedLaunch(options) : toLaunch(options)),
+      plan,
+    },
+    memory => converse(memory, { messages: source, options, call, plan, shared }),
+  );
 }
 
-function toSummary(
-  turn: TurnFacts,
-  state: TurnState,
-  startedAt: number,
-  schema: object | undefined,
-): Summary {
-  return {
-    text: state.text,
-    stopReason: turn.stopReason,
-    usage: turn.usage,
-    costUsd: turn.costUsd,
-    durationMs: performance.now() - startedAt,
-    firstTextMs: state.firstTextAt === undefined ? null : state.firstTextAt - startedAt,
-    turns: turn.turns,
-    sessionId: turn.sessionId,
-    ...(schema && parsed(state.text)),
-  };
-}
-
-/** An answer that was cut or refused is not JSON; its stop reason says so. */
-function parsed(text: string): { structuredOutput?: unknown } {
-  try {
-    return { structuredOutput: JSON.parse(text) };
-  } catch {
-    return {};
-  }
+/** What leaves traces in a worker or is counted by it over its life needs a process of its own. */
+function isShareable(options: ResolvedOptions): boolean {
+  const { tools, mcpServers, persistSession, resume, sessionId, maxBudgetUsd } = options;
+  const own = persistSession || resume !== undefined || sessionId !== undefined || maxBudgetUsd !== undefined;
+  return !own && tools.length === 0 && Object.keys(mcpServers).length === 0;
 }

@@ -4,8 +4,8 @@ import type { ResolvedOptions } from '../options.ts';
 const protocol = ['--print', '--input-format', 'stream-json', '--output-format', 'stream-json'];
 const detail = ['--verbose', '--include-partial-messages', '--disable-slash-commands', '--strict-mcp-config'];
 
-/** The CLI's command line. `mcpConfig` is the path of a file, because server settings hold secrets. */
-export function toArguments(options: ResolvedOptions, mcpConfig?: string): string[] {
+/** The CLI's command line. */
+export function toArguments(options: ResolvedOptions): string[] {
   const { systemPrompt, resume, sessionId } = options;
   return [
     ...protocol,
@@ -15,7 +15,7 @@ export function toArguments(options: ResolvedOptions, mcpConfig?: string): strin
     '--setting-sources',
     options.settingSources.join(','),
     // Without text of the caller's the prompt is empty; with text, `initialize` carries it over stdin.
-    ...(systemPrompt === undefined ? ['--system-prompt', ''] : []),
+    ...(typeof systemPrompt === 'object' ? [] : ['--system-prompt', '']),
     ...flag('model', options.model),
     ...flag('effort', options.effort),
     ...flag('max-turns', options.maxTurns),
@@ -23,7 +23,6 @@ export function toArguments(options: ResolvedOptions, mcpConfig?: string): strin
     ...flag('permission-mode', options.permissionMode),
     ...flag('allowedTools', list(options.allowedTools)),
     ...flag('disallowedTools', list(options.disallowedTools)),
-    ...flag('mcp-config', mcpConfig),
     ...flag('resume', resume),
     ...flag('session-id', sessionId),
     ...(options.persistSession || resume !== undefined ? [] : ['--no-session-persistence']),

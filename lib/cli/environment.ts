@@ -7,7 +7,6 @@ import type { ResolvedOptions } from '../options.ts';
 export function toEnvironment(
   options: Pick<ResolvedOptions, 'env' | 'cliRetries' | 'retry'>,
   extraBody: Record<string, unknown> | undefined,
-  temporaryFolder: string,
 ): Record<string, string> {
   const retries = options.cliRetries ?? (options.retry ? 0 : undefined);
   const merged: Record<string, string | undefined> = {
@@ -16,8 +15,6 @@ export function toEnvironment(
     ...(retries === undefined ? {} : { CLAUDE_CODE_MAX_RETRIES: String(retries) }),
     ...options.env,
     ...(extraBody && { CLAUDE_CODE_EXTRA_BODY: JSON.stringify(extraBody) }),
-    TMPDIR: temporaryFolder,
-    CLAUDE_CODE_TMPDIR: temporaryFolder,
   };
   return Object.fromEntries(
     Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -1,13 +1,21 @@
 import type { ResolvedOptions } from '../options.ts';
 
+export interface Initialize {
+  subtype: 'initialize';
+  [field: string]: unknown;
+}
+
 /** The first control request of a worker, when it has something to say: the system prompt goes over stdin only. */
-export function toInitialize(options: ResolvedOptions): Record<string, unknown> | undefined {
-  const { systemPrompt, appendSystemPrompt } = options;
+export function toInitialize({
+  systemPrompt,
+  appendSystemPrompt,
+}: Pick<ResolvedOptions, 'systemPrompt' | 'appendSystemPrompt'>): Initialize | undefined {
+  const text = typeof systemPrompt === 'string' && systemPrompt !== '' ? systemPrompt : undefined;
   const append = typeof systemPrompt === 'object' ? systemPrompt.append : appendSystemPrompt;
-  if (typeof systemPrompt !== 'string' && append === undefined) return undefined;
+  if (text === undefined && append === undefined) return undefined;
   return {
     subtype: 'initialize',
-    ...(typeof systemPrompt === 'string' ? { systemPrompt: systemPrompt === '' ? [] : [systemPrompt] } : {}),
+    ...(text === undefined ? {} : { systemPrompt: [text] }),
     ...(append === undefined ? {} : { appendSystemPrompt: append }),
   };
 }

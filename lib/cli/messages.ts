@@ -51,9 +51,18 @@ export interface StreamEventMessage extends Envelope {
 export interface StreamEvent {
   type: string;
   index?: number;
-  message?: { id?: string; model?: string };
+  message?: { id?: string; model?: string; usage?: WireUsage };
   content_block?: { type?: string };
   delta?: { type?: string; text?: string; thinking?: string; stop_reason?: string | null };
+  usage?: WireUsage;
+  [field: string]: unknown;
+}
+
+export interface WireUsage {
+  input_tokens?: number | null;
+  output_tokens?: number | null;
+  cache_read_input_tokens?: number | null;
+  cache_creation_input_tokens?: number | null;
 }
 
 export interface AssistantMessage extends Envelope {

@@ -19,8 +19,8 @@ const approved = new Map<string, string>();
 
 /** What changes when the file is replaced. */
 export function identity(path: string): string {
-  const { ino, size, mtimeMs } = statSync(path);
-  return `${ino}:${size}:${mtimeMs}`;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : 'missing';
 }
 
 function isOlder(version: string, than: string): boolean {

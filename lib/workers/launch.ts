@@ -1,44 +1,73 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { toArguments } from '../cli/arguments.ts';
-import { emptyDirectory, makeWorkerDirectory } from '../cli/directories.ts';
+import { emptyDirectory } from '../cli/directories.ts';
 import { toEnvironment } from '../cli/environment.ts';
 import { toExtraBody } from '../cli/extra-body.ts';
-import { toInitialize } from '../cli/initialize.ts';
 import { locateCli } from '../cli/locate.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { McpServer, ResolvedOptions } from '../options.ts';
 import type { Command } from '../process/spawn.ts';
+import { toolServerName } from './tool-server.ts';
 
-/** Everything needed to start one worker. */
+/** Everything needed to start a worker; plain data, so that workers of the same launch are interchangeable. */
 export interface Launch extends Command {
-  /** The worker's own directory for temporary files; removed when it has ended. */
-  directory: string;
-  /** First control request, if any. */
-  initialize: Record<string, unknown> | undefined;
+  mcpServers: Readonly<Record<string, McpServer>>;
   maxLineLength: number;
   onStderr: ((text: string) => void) | undefined;
 }
 
-/** @throws {CliNotFoundError} {CliNotExecutableError} */
+/** A launch for one call: all its settings are on the command line. @throws {CliNotFoundError} {CliNotExecutableError} */
 export function toLaunch(options: ResolvedOptions): Launch {
-  const file = locateCli(options);
-  const directory = makeWorkerDirectory();
   return {
-    file,
-    args: toArguments(options, writeMcpConfig(options.mcpServers, directory)),
+    file: locateCli(options),
+    args: toArguments(options),
     cwd: options.cwd ?? emptyDirectory(),
-    env: toEnvironment(options, toExtraBody(options), directory),
-    directory,
-    initialize: toInitialize(options),
+    env: toEnvironment(options, toExtraBody(options)),
+    mcpServers: options.mcpServers,
     maxLineLength: options.maxLineLength,
     onStderr: options.onStderr,
   };
 }
 
-/** A file only its owner reads: the settings hold tokens, and a command line is public. */
-function writeMcpConfig(mcpServers: ResolvedOptions['mcpServers'], directory: string): string | undefined {
-  if (Object.keys(mcpServers).length === 0) return undefined;
-  const path = join(directory, 'mcp.json');
-  writeFileSync(path, JSON.stringify({ mcpServers }), { mode: 0o600 });
-  return path;
+/** A launch for many calls, whose settings each of them brings (`toPlan`). */
+export function toSharedLaunch(options: ResolvedOptions): Launch {
+  const {
+    model,
+    effort,
+    thinking,
+    temperature,
+    topP,
+    topK,
+    stopSequences,
+    maxOutputTokens,
+    outputSchema,
+    ...shared
+  } = options;
+  return toLaunch(shared);
+}
+
+/** A launch for requests of the Messages API: one model response each, tools of the caller only. */
+export function toMessagesLaunch(options: ResolvedOptions, betas: readonly string[]): Launch {
+  return toLaunch({
+    ...options,
+    allowedTools: [`mcp__${toolServerName}`],
+    cliRetries: 0,
+    env: {
+      // Tools keep the caller's names and descriptions.
+      CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+      CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
+      // With its experiments on, the CLI repeats a refused request up to twice, leaving one of them off each time.
+      CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
+      ...(betas.length > 0 ? { ANTHROPIC_BETAS: betas.join(',') } : {}),
+      ...options.env,
+    },
+  });
+}
+
+/** Workers of the same key are interchangeable: same file, arguments, working directory, environment (so login), tenant. */
+export function launchKey(
+  { file, args, cwd, env, mcpServers, maxLineLength }: Launch,
+  tenant: string,
+): string {
+  const facts = [file, args, cwd, Object.entries(env).sort(), mcpServers, maxLineLength, tenant];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64');
 }

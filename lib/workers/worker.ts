@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { removeWorkerDirectory } from '../cli/directories.ts';
-import type { CliMessage, ControlRequestMessage } from '../cli/messages.ts';
+import { makeWorkerDirectory, removeWorkerDirectory, writeMcpConfig } from '../cli/directories.ts';
+import type { CliMessage, ControlRequestMessage, ResultMessage } from '../cli/messages.ts';
 import { parseLine } from '../cli/parse-line.ts';
 import { isApproved, minimumCliVersion, requireVersion } from '../cli/version.ts';
 import { CliExitedError, CliNotExecutableError, CliTooOldError, ProtocolError } from '../errors.ts';
@@ -9,9 +9,12 @@ import { linesOf } from '../process/lines.ts';
 import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.ts';
 import { terminate } from '../process/terminate.ts';
 import type { Launch } from './launch.ts';
+import type { ToolServerAnswer } from './tool-server.ts';
+
+/** Milliseconds of silence after which the output of a process that is gone is over, whoever holds it open. */
+const lastWordsGrace = 500;
 
 export type ControlRequest = { subtype: string; [field: string]: unknown };
-export type AnswerControl = (request: ControlRequestMessage) => Record<string, unknown> | undefined;
 
 /**
  * One running CLI process that can answer turns. It has one reader at a time; what nobody reads stays in the pipe.
@@ -19,6 +22,7 @@ export type AnswerControl = (request: ControlRequestMessage) => Record<string, u
  */
 export class Worker {
   readonly #launch: Launch;
+  readonly #directory: string;
   readonly #process: RunningProcess;
   readonly #lines: Readable;
   /** Control requests whose answer has not passed by yet, by id. */
@@ -26,43 +30,64 @@ export class Worker {
   /** Messages that came while the answer of a control request was awaited. */
   readonly #unread: CliMessage[] = [];
   #finished = false;
+  /** The process has exited; its last lines may still be in the pipe. */
+  #gone = false;
   #failure: { reason: unknown } | undefined;
   #wake: (() => void) | undefined;
   #ended: Promise<Exit> | undefined;
-  /** Answers the CLI's own requests to its host; without it they are refused. */
-  answerControl: AnswerControl | undefined;
+  /** Answers what the CLI asks its host; without it every such request is refused. */
+  answerControl: ((message: ControlRequestMessage) => ToolServerAnswer) | undefined;
 
-  private constructor(launch: Launch, running: RunningProcess) {
+  private constructor(launch: Launch, directory: string, running: RunningProcess) {
     this.#launch = launch;
+    this.#directory = directory;
     this.#process = running;
     this.#lines = linesOf(running.stdout, launch.maxLineLength);
-    const wake = () => this.#wake?.();
-    this.#lines.on('readable', wake);
-    this.#lines.once('end', () => {
-      this.#finished = true;
-      wake();
-    });
+    this.#lines.on('readable', () => this.#wake?.());
+    this.#lines.once('end', this.#finish).once('close', this.#finish);
     this.#lines.once('error', error => this.fail(error));
-    this.#lines.once('close', () => {
-      this.#finished = true;
-      wake();
+    void running.exited.then(() => {
+      this.#gone = true;
+      this.#wake?.();
     });
   }
 
-  /** Starts the process; it reads its first line when it is ready, so everything may be written at once. */
+  readonly #finish = () => {
+    this.#finished = true;
+    this.#wake?.();
+  };
+
+  /** Starts the process. It reads its first line when it is ready, so everything may be written at once. */
   static async start(launch: Launch): Promise<Worker> {
+    const directory = makeWorkerDirectory();
     try {
-      const worker = new Worker(launch, await spawnProcess(launch, launch.onStderr));
-      if (launch.initialize) worker.post(launch.initialize as ControlRequest);
+      const { mcpServers, args, env } = launch;
+      const mcp =
+        Object.keys(mcpServers).length > 0 ? [`--mcp-config=${writeMcpConfig(directory, mcpServers)}`] : [];
+      const command = {
+        ...launch,
+        args: [...args, ...mcp],
+        env: { ...env, TMPDIR: directory, CLAUDE_CODE_TMPDIR: directory },
+        mark: 'CLAUDE_CODE_TMPDIR',
+      };
+      const worker: Worker = new Worker(
+        launch,
+        directory,
+        await spawnProcess(command, text => worker.#tellStderr(text)),
+      );
       return worker;
     } catch (error) {
-      await removeWorkerDirectory(launch.directory);
+      await removeWorkerDirectory(directory);
       throw error;
     }
   }
 
   get pid(): number {
     return this.#process.pid;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#process.exited;
   }
 
   /** @throws {CliTooOldError} Asks once per executable file: later workers of the same file are known to be new enough. */
@@ -104,10 +129,8 @@ export class Worker {
       const message = this.#take() ?? (await this.#more());
       if (message === undefined)
         throw this.exitError('before it answered a control request', await this.end('kill'));
-      if (message.type === 'control_response' && message.response?.request_id === id) {
-        return message.response.response ?? {};
-      }
       if (message.type !== 'control_response') this.#unread.push(message);
+      else if (message.response?.request_id === id) return message.response.response ?? {};
     }
   }
 
@@ -121,6 +144,15 @@ export class Worker {
     return this.poll() ?? (await this.#more());
   }
 
+  /** Reads on to the result of a turn. @throws {CliExitedError} */
+  async nextResult(): Promise<ResultMessage> {
+    for (;;) {
+      const message = await this.next();
+      if (message === undefined) throw this.exitError('before the end of a turn', await this.end('kill'));
+      if (message.type === 'result') return message;
+    }
+  }
+
   /** Makes the pending and every later read throw `reason`. The process still has to be ended. */
   fail(reason: unknown): void {
     this.#failure ??= { reason };
@@ -132,7 +164,7 @@ export class Worker {
     this.#process.keepAlive(keep);
   }
 
-  /** Ends the process and everything it started; resolves when it is gone. */
+  /** Ends the process and everything it started; resolves when it is gone. The first call decides how. */
   end(how: 'finish' | 'stop' | 'kill'): Promise<Exit> {
     this.#ended ??= this.#terminate(how);
     return this.#ended;
@@ -141,25 +173,39 @@ export class Worker {
   /** Why a CLI that closed its output did so. */
   exitError(when: string, exit: Exit): Error {
     const stderr = this.#process.stderrTail();
-    const notRun = /^setpriv: failed to execute .*?: (.*)$/m.exec(stderr);
-    if (notRun?.[1]) return new CliNotExecutableError(this.#launch.file, notRun[1]);
+    const notRun = notRunMessage(exit, stderr);
+    if (notRun !== undefined) return new CliNotExecutableError(this.#launch.file, notRun);
     return new CliExitedError({ ...exit, stderr }, when);
   }
 
+  /** A caller's callback that throws fails the call, not the process that everybody shares. */
+  #tellStderr(text: string): void {
+    try {
+      this.#launch.onStderr?.(text);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   async #terminate(how: 'finish' | 'stop' | 'kill'): Promise<Exit> {
+    // Nobody reads any more, and a process that still writes must not wait for a reader.
+    this.#lines.removeAllListeners('readable').resume();
     const exit = await terminate(this.#process, how);
     this.#lines.destroy();
-    await removeWorkerDirectory(this.#launch.directory);
+    await removeWorkerDirectory(this.#directory);
     return exit;
   }
 
   async #more(): Promise<CliMessage | undefined> {
+    let silence: NodeJS.Timeout | undefined;
     for (;;) {
       const message = this.#take();
       if (message || this.#finished) return message;
       await new Promise<void>(resolve => {
         this.#wake = resolve;
+        if (this.#gone) silence = setTimeout(this.#finish, lastWordsGrace);
       });
+      clearTimeout(silence);
       this.#wake = undefined;
     }
   }
@@ -175,11 +221,9 @@ export class Worker {
       if (!parsed.ok && this.#isLast()) return undefined;
       if (!parsed.ok) throw new ProtocolError(parsed.problem, line, parsed.cause);
       const { message } = parsed;
-      if (message.type === 'control_request') this.#answer(message);
-      else if (message.type === 'control_response') {
-        this.#verify(message.response);
-        return message;
-      } else return message;
+      if (message.type === 'control_response') this.#verify(message.response);
+      if (message.type !== 'control_request') return message;
+      this.#answer(message);
     }
   }
 
@@ -189,15 +233,17 @@ export class Worker {
   }
 
   #answer(message: ControlRequestMessage): void {
-    const answer = this.answerControl?.(message);
-    const id = message.request_id;
-    const response = answer
-      ? { subtype: 'success', request_id: id, response: answer }
-      : {
-          subtype: 'error',
-          request_id: id,
-          error: `${message.request?.subtype} is not supported by this host`,
-        };
+    const answer = this.answerControl?.(message) ?? { kind: 'unsupported' };
+    const request_id = message.request_id;
+    if (answer.kind === 'parked') return;
+    const response =
+      answer.kind === 'answer'
+        ? { subtype: 'success', request_id, response: answer.response }
+        : {
+            subtype: 'error',
+            request_id,
+            error: `${message.request?.subtype} is not supported by this host`,
+          };
     this.write({ type: 'control_response', response });
   }
 
@@ -206,8 +252,15 @@ export class Worker {
     const subtype = this.#unanswered.get(id);
     this.#unanswered.delete(id);
     if (subtype === undefined || response?.subtype === 'success') return;
-    if (subtype === 'get_binary_version')
-      throw new CliTooOldError(this.#launch.file, 'of an old version', minimumCliVersion);
+    if (subtype === 'get_binary_version') {
+      throw new CliTooOldError(this.#launch.file, 'of an older version', minimumCliVersion);
+    }
     throw new ProtocolError(`control request ${subtype} was refused`, response?.error);
   }
+}
+
+/** `setpriv` could not execute the file. Its words depend on the locale, its exit codes do not. */
+function notRunMessage({ exitCode }: Exit, stderr: string): string | undefined {
+  if (exitCode !== 126 && exitCode !== 127) return undefined;
+  return /^setpriv: .*: (.*)$/m.exec(stderr)?.[1];
 }

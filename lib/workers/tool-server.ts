@@ -1,0 +1,44 @@
+import type { ControlRequestMessage, JsonRpcMessage } from '../cli/messages.ts';
+import type { McpTool } from './plan.ts';
+
+/** Name of the MCP server under which the CLI knows the caller's tools. */
+export const toolServerName = 'caller';
+
+/**
+ * Our side of an MCP server that only lists tools. A call is never answered: the caller runs its own tools, and the
+ * turn is interrupted where the model asks for one.
+ */
+export function toToolServer(
+  tools: readonly McpTool[],
+): (message: ControlRequestMessage) => ToolServerAnswer {
+  return ({ request }) => {
+    if (request?.subtype !== 'mcp_message' || request.server_name !== toolServerName)
+      return { kind: 'unsupported' };
+    const { message = {} } = request;
+    if (message.method === 'tools/call') return { kind: 'parked' };
+    return {
+      kind: 'answer',
+      response: { mcp_response: { jsonrpc: '2.0', id: message.id ?? 0, result: result(message, tools) } },
+    };
+  };
+}
+
+export type ToolServerAnswer =
+  | { kind: 'answer'; response: Record<string, unknown> }
+  | { kind: 'parked' }
+  | { kind: 'unsupported' };
+
+function result({ method, params }: JsonRpcMessage, tools: readonly McpTool[]): Record<string, unknown> {
+  switch (method) {
+    case 'initialize':
+      return {
+        protocolVersion: params?.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: toolServerName, version: '1' },
+      };
+    case 'tools/list':
+      return { tools };
+    default:
+      return {};
+  }
+}

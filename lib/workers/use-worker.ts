@@ -1,0 +1,145 @@
+import { report } from '../diagnostics.ts';
+import { CliExitedError, ProtocolError } from '../errors.ts';
+import type { Limiter } from '../limiter.ts';
+import type { Launch } from './launch.ts';
+import type { Plan } from './plan.ts';
+import type { Pool, TakenWorker } from './pool.ts';
+import { Worker } from './worker.ts';
+import { WorkerMemory } from './worker-memory.ts';
+
+/** What one call needs of a worker, and whom to tell. */
+export interface WorkerUse {
+  callId: string;
+  limiter: Limiter;
+  priority: number;
+  signal: AbortSignal;
+  pool: Pool | undefined;
+  /** Called when the call has its slot, so that time spent waiting need not count. */
+  onSlot(): void;
+  launch(): Launch;
+  plan: Plan;
+}
+
+/** How a turn ended for the caller, and what brings its worker into a state in which another call may have it. */
+export interface Ending<Value> {
+  outcome: { value: Value } | { error: unknown };
+  /** Rejects when that state is not proven; the worker is ended then. */
+  settle(): Promise<void>;
+}
+
+/**
+ * Slot, worker, turn, give-back: in this order and, however the turn ends, all of it. A worker from the pool that fails
+ * before it delivered anything is replaced once, unnoticed.
+ */
+export async function* useWorker<Event, Value>(
+  use: WorkerUse,
+  run: (memory: WorkerMemory) => AsyncGenerator<Event, Ending<Value>>,
+): AsyncGenerator<Event, Value> {
+  const { limiter, priority, signal } = use;
+  const arrivedAt = performance.now();
+  const lease = await limiter.acquire({ signal, priority });
+  report('slot', () => ({
+    callId: use.callId,
+    waitMs: performance.now() - arrivedAt,
+    size: limiter.size,
+    pending: limiter.pending,
+  }));
+  let givenBack: Promise<void> | undefined;
+  try {
+    use.onSlot();
+    for (;;) {
+      const taken = await takeWorker(use);
+      const { worker } = taken.memory;
+      const abandon = () => worker.fail(signal.reason);
+      signal.addEventListener('abort', abandon, { once: true });
+      if (signal.aborted) abandon();
+      let delivered = false;
+      let ending: Ending<Value> | undefined;
+      const turn = run(taken.memory);
+      try {
+        for (let step = await turn.next(); ; step = await turn.next()) {
+          if (step.done) {
+            ending = step.value;
+            break;
+          }
+          delivered = true;
+          try {
+            yield step.value;
+          } catch (error) {
+            // The turn adds its text to the error.
+            await turn.throw(error);
+          }
+        }
+      } catch (error) {
+        if (delivered || taken.origin === 'cold' || signal.aborted || !isWorkersFault(error)) throw error;
+        continue;
+      } finally {
+        signal.removeEventListener('abort', abandon);
+        // Whoever leaves leaves the turn too, which closes the caller's messages.
+        await turn.return(undefined as never);
+        givenBack = giveBack(taken, ending);
+        // Nobody waits for a worker of the pool to be put in order; a process started for this call must be gone.
+        if (!ending || !use.pool) await givenBack;
+      }
+      if ('error' in ending.outcome) throw ending.outcome.error;
+      return ending.outcome.value;
+    }
+  } finally {
+    if (givenBack) void givenBack.finally(() => lease.release());
+    else lease.release();
+  }
+}
+
+/** A worker for one call: from the pool, or started for it and ended after it. */
+async function takeWorker(use: WorkerUse): Promise<TakenWorker> {
+  const startedAt = performance.now();
+  const taken = use.pool
+    ? await use.pool.take(use.launch(), use.plan, use.signal)
+    : await startForOne(use.launch());
+  const { callId } = use;
+  const { origin, memory } = taken;
+  report('worker', () => ({
+    callId,
+    pid: memory.worker.pid,
+    origin,
+    startMs: performance.now() - startedAt,
+  }));
+  return taken;
+}
+
+async function startForOne(launch: Launch): Promise<TakenWorker> {
+  const worker = await Worker.start(launch);
+  return {
+    memory: new WorkerMemory(worker),
+    origin: 'cold',
+    async giveBack(settle) {
+      await settle?.().catch(() => {});
+      await worker.end(settle ? 'finish' : 'stop');
+    },
+  };
+}
+
+function giveBack(taken: TakenWorker, ending: Ending<unknown> | undefined): Promise<void> {
+  const { worker } = taken.memory;
+  return taken.giveBack(
+    ending &&
+      (async () => {
+        const late = setTimeout(
+          () => worker.fail(new ProtocolError('no result after an answer')),
+          settleLimit,
+        );
+        try {
+          await ending.settle();
+        } finally {
+          clearTimeout(late);
+        }
+      }),
+  );
+}
+
+/** Milliseconds. Usually it takes 10 to 30. */
+const settleLimit = 5_000;
+
+function isWorkersFault(error: unknown): boolean {
+  return error instanceof CliExitedError || error instanceof ProtocolError;
+}
