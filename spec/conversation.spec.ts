@@ -79,6 +79,27 @@ describe('a conversation', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
+  it.each(['break', 'throw'])('that is left by %s closes its source', async how => {
+    let closed = false;
+    async function* source() {
+      try {
+        yield 'Hello';
+        yield 'again';
+      } finally {
+        closed = true;
+      }
+    }
+    const read = async () => {
+      for await (const event of streamResponse(source(), echo())) {
+        if (event.type !== 'text') continue;
+        if (how === 'throw') throw new Error('from the body');
+        break;
+      }
+    };
+    await read().catch(() => {});
+    expect(closed).toBe(true);
+  });
+
   it('may take as long as it likes between two messages', async () => {
     async function* source() {
       yield 'Hello';
