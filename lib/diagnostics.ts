@@ -18,6 +18,8 @@ export interface Diagnostics {
   retry: { callId: string; event: RetryEvent };
   end: { callId: string; ms: number; summary: Summary };
   error: { callId: string; ms: number; error: unknown };
+  /** The caller left before the end, by `break`, `return()` or `throw()`. Every call ends with `end`, `error` or `left`. */
+  left: { callId: string; ms: number };
   /** A response cache was asked. `shared`: the call joined an identical one that was running. */
   cache: { outcome: CacheOutcome; ms: number };
 }
@@ -60,6 +62,7 @@ export function startReport(): { callId: string; tell: CallReport } {
   const ms = () => performance.now() - startedAt;
   let heard = false;
   let text = false;
+  let over = false;
   const tell: CallReport = {
     event(event) {
       if (!heard) report('first-event', () => ({ callId, ms: ms() }));
@@ -69,8 +72,17 @@ export function startReport(): { callId: string; tell: CallReport } {
       text = true;
       report('first-text', () => ({ callId, ms: ms() }));
     },
-    end: summary => report('end', () => ({ callId, ms: ms(), summary })),
-    error: error => report('error', () => ({ callId, ms: ms(), error })),
+    end(summary) {
+      over = true;
+      report('end', () => ({ callId, ms: ms(), summary }));
+    },
+    error(error) {
+      over = true;
+      report('error', () => ({ callId, ms: ms(), error }));
+    },
+    over() {
+      if (!over) report('left', () => ({ callId, ms: ms() }));
+    },
   };
   return { callId, tell };
 }
@@ -79,4 +91,6 @@ export interface CallReport {
   event(event: ChunkEvent): void;
   end(summary: Summary): void;
   error(error: unknown): void;
+  /** The last thing told. */
+  over(): void;
 }

@@ -7,7 +7,10 @@ export interface RetryOptions {
   attempts?: number;
   /** Milliseconds before the second attempt; doubled for each further one. Default: 500. */
   minDelay?: number;
-  /** Milliseconds between two attempts, at most; a longer `retry-after` of the API is honoured. Default: 30,000. */
+  /**
+   * Milliseconds between two attempts, at most. The wait that the API asks for is honoured; when it is longer than
+   * this, the error is thrown at once, with `retryAfter`. Default: 30,000.
+   */
   maxDelay?: number;
   /** Share of the delay that is random, 0 to 1. Default: 0.5. */
   jitter?: number;
@@ -28,14 +31,12 @@ export async function* withRetry(
   options: RetryOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ChunkEvent[], Summary> {
-  const { attempts = 3, afterText = false } = options;
+  const { attempts = 3 } = options;
   for (let number = 1; ; number++) {
     try {
       return yield* attempt();
     } catch (error) {
-      const repeatable = error instanceof ClaudeCliError && error.retryable && error.code !== 'TIMEOUT';
-      if (signal.aborted || !repeatable || number >= attempts || (error.text !== '' && !afterText))
-        throw error;
+      if (signal.aborted || number >= attempts || !isRepeatable(error, options)) throw error;
       const event = toRetryEvent(error, number, attempts, delayAfter(number, error, options));
       options.onRetry?.(event, error);
       yield [event];
@@ -44,11 +45,23 @@ export async function* withRetry(
   }
 }
 
+function isRepeatable(error: unknown, options: RetryOptions): error is ClaudeCliError {
+  if (!(error instanceof ClaudeCliError) || !error.retryable || error.code === 'TIMEOUT') return false;
+  if (error.text !== '' && !options.afterText) return false;
+  return askedDelay(error) <= (options.maxDelay ?? defaultMaxDelay);
+}
+
+const defaultMaxDelay = 30_000;
+
 function delayAfter(attempt: number, error: ClaudeCliError, options: RetryOptions): number {
-  const { minDelay = 500, maxDelay = 30_000, jitter = 0.5 } = options;
+  const { minDelay = 500, maxDelay = defaultMaxDelay, jitter = 0.5 } = options;
   const backoff = Math.min(minDelay * 2 ** (attempt - 1), maxDelay);
-  const asked = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
-  return Math.round(Math.max(backoff * (1 - jitter * Math.random()), asked));
+  return Math.round(Math.max(backoff * (1 - jitter * Math.random()), askedDelay(error)));
+}
+
+/** Milliseconds that the API wants to be left alone. */
+function askedDelay(error: ClaudeCliError): number {
+  return error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
 }
 
 function toRetryEvent(
