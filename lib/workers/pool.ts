@@ -114,7 +114,7 @@ export class Pool implements AsyncDisposable {
   /** Starts workers for a launch until `warm` are ready. */
   async warmUp(launch: Launch): Promise<void> {
     const key = launchKey(launch, this.#options.tenant);
-    const missing = Math.min(this.#options.warm - this.#ready(key), this.#options.max - this.#total);
+    const missing = Math.min(this.#options.warm - this.#fresh(key), this.#options.max - this.#total);
     await Promise.all(Array.from({ length: Math.max(missing, 0) }, () => this.#addIdle(launch, key)));
   }
 
@@ -205,7 +205,8 @@ export class Pool implements AsyncDisposable {
       ({ memory }) => memory.length > 0 && memory.sharedLength(plan) === memory.length,
     );
     if (holder) await holder.settling;
-    else if (alike.every(member => member.busy)) await Promise.race(settling.map(member => member.settling));
+    else if (settling.length > 0 && alike.every(member => member.busy))
+      await Promise.race(settling.map(member => member.settling));
   }
 
   async #takeBack(member: Member, settle: (() => Promise<void>) | undefined, lease: Lease): Promise<void> {
@@ -244,9 +245,12 @@ export class Pool implements AsyncDisposable {
     await member.memory.worker.end(reason === 'unsure' || reason === 'died' ? 'kill' : 'stop');
   }
 
-  #ready(key: string): number {
-    const idle = [...this.#members].filter(member => member.key === key && !member.busy).length;
-    return idle + (this.#starting.get(key) ?? 0);
+  /** Workers that any call of this kind can have: one that has answered may have another system prompt. */
+  #fresh(key: string): number {
+    const fresh = [...this.#members].filter(
+      member => member.key === key && member.memory.turns === 0 && !member.busy,
+    );
+    return fresh.length + (this.#starting.get(key) ?? 0);
   }
 
   /** A little later, so that starting a process does not slow down the turn that made it necessary. */
