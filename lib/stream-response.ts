@@ -81,13 +81,14 @@ async function* flatten(
       }
     }
   } catch (error) {
-    tell.error(error);
     // Whoever left gets no error, only the end.
     if (left.aborted && error === left.reason) return undefined as never;
+    tell.error(error);
     throw error;
   } finally {
     await batches.return(undefined as never);
     call.dispose();
+    tell.over();
   }
 }
 
