@@ -3,6 +3,7 @@ import type { Exchange } from './exchange.ts';
 import type { Handler } from './node-handler.ts';
 import { createObserver } from './observe.ts';
 import { requestWith } from './request-with.ts';
+import type { Trace } from './trace.ts';
 import { CutShort, watchAnswer } from './watch-answer.ts';
 
 /** The calls of the handler that are running. */
@@ -29,11 +30,12 @@ export interface CallsOptions {
   handler: Handler;
   /** Milliseconds from the request to the end of its answer. */
   timeout: number;
+  trace: Trace | undefined;
   onEnd(exchange: Exchange): void;
   onFailure(exchange: Exchange, error: unknown): void;
 }
 
-export function createCalls({ handler, timeout, onEnd, onFailure }: CallsOptions): Calls {
+export function createCalls({ handler, timeout, trace, onEnd, onFailure }: CallsOptions): Calls {
   const running = new Map<Exchange, AbortController>();
   let draining = false;
   let whenIdle: (() => void) | undefined;
@@ -73,12 +75,14 @@ export function createCalls({ handler, timeout, onEnd, onFailure }: CallsOptions
       const { cut, gone, end } = begin(exchange, signal);
       for (const name of ownHeaders) headers.delete(name);
       const request = requestWith(gone, url, { method, headers, body });
+      if (body) trace?.(exchange, 'request', Buffer.from(body).toString('utf8'));
       try {
         const response = await unlessAborted(gone, async () => handler(request));
         exchange.status = response.status;
+        exchange.id = response.headers.get('request-id') ?? exchange.id;
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
         exchange.stream = isStream;
-        return watchAnswer(response, { cut, onEnd: end, onPiece: createObserver(exchange, isStream) });
+        return watchAnswer(response, { cut, onEnd: end, onPiece: createObserver(exchange, isStream, trace) });
       } catch (error) {
         const [response, outcome] = toFailure(error, gone);
         if (outcome === 'failed') onFailure(exchange, error);

@@ -3,7 +3,8 @@ import type { WorkerOrigin } from '../diagnostics.ts';
 
 /** What is known of one request and its answer: what the log and the metrics tell. No content is in it. */
 export interface Exchange {
-  readonly id: string;
+  /** The `request-id` of the response. */
+  id: string;
   readonly method: string;
   /** One of a few names, whatever the client wrote into its URL. */
   readonly route: Route;

@@ -4,3 +4,4 @@ export { type Handler, type NodeHandler, type NodeHandlerOptions, toNodeHandler 
 export type { ServerOptions } from './options.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';
 export type { CheckSignIn } from './sign-in.ts';
+export type { LogContent } from './trace.ts';

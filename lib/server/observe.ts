@@ -1,16 +1,22 @@
 import type { Exchange } from './exchange.ts';
 import { createEventReader } from './sse-events.ts';
+import type { Trace } from './trace.ts';
 
 /** Fills in an exchange from the pieces of an answer that pass by: a stream of events, or one JSON body. */
-export function createObserver(exchange: Exchange, stream: boolean): (piece: Uint8Array | undefined) => void {
-  return stream ? observeStream(exchange) : observeJson(exchange);
+export function createObserver(
+  exchange: Exchange,
+  stream: boolean,
+  trace?: Trace,
+): (piece: Uint8Array | undefined) => void {
+  return stream ? observeStream(exchange, trace) : observeJson(exchange, trace);
 }
 
-function observeStream(exchange: Exchange): (piece: Uint8Array | undefined) => void {
+function observeStream(exchange: Exchange, trace?: Trace): (piece: Uint8Array | undefined) => void {
   const read = createEventReader();
   return piece => {
     if (!piece) return;
     for (const { name, data } of read(piece)) {
+      trace?.(exchange, 'event', data);
       if (name === 'content_block_delta') {
         exchange.firstTokenMs ??= performance.now() - exchange.startedAt;
       } else if (name === 'message_start' || name === 'message_delta' || name === 'error') {
@@ -20,11 +26,13 @@ function observeStream(exchange: Exchange): (piece: Uint8Array | undefined) => v
   };
 }
 
-function observeJson(exchange: Exchange): (piece: Uint8Array | undefined) => void {
+function observeJson(exchange: Exchange, trace?: Trace): (piece: Uint8Array | undefined) => void {
   const pieces: Uint8Array[] = [];
   return piece => {
-    if (piece) pieces.push(piece);
-    else note(exchange, parsed(Buffer.concat(pieces).toString('utf8')));
+    if (piece) return pieces.push(piece);
+    const json = Buffer.concat(pieces).toString('utf8');
+    trace?.(exchange, 'answer', json);
+    note(exchange, parsed(json));
   };
 }
 

@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../errors.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { readTokens } from './access/tokens.ts';
 import type { Logger } from './log.ts';
+import type { LogContent } from './trace.ts';
 
 /** Options of `serve()`. Times are milliseconds, sizes bytes. */
 export interface ServerOptions {
@@ -41,6 +42,11 @@ export interface ServerOptions {
   grace?: number;
   /** Told of each request, never of its content. Default: nobody. */
   logger?: Logger;
+  /**
+   * What the log tells of requests and answers, at level `debug`: nothing, their shape with the length of every text,
+   * or everything. Default: `none`.
+   */
+  logContent?: LogContent;
 }
 
 /** Options after checking, with every default filled in. */
@@ -59,44 +65,54 @@ export interface ResolvedServerOptions {
   stallTimeout: number;
   grace: number;
   logger: Logger;
+  logContent: LogContent;
 }
 
-/** @throws {InvalidOptionError} naming the first wrong option. */
-export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { rateLimit } = options;
-  if (rateLimit) {
-    within('rateLimit.requests', rateLimit.requests, 1, 1_000_000_000);
-    if (rateLimit.interval !== undefined) within('rateLimit.interval', rateLimit.interval, 1, longest);
-  }
-  return {
-    port: within('port', options.port ?? 8787, 0, 65_535),
-    host: text('host', options.host ?? '127.0.0.1'),
-    tokens: readTokens(options),
-    soleUser: options.soleUser ?? false,
-    allowedHosts: options.allowedHosts ?? [],
-    corsOrigins: options.corsOrigins ?? [],
+/** Checks the server's own options and fills in the defaults; `rest` is what else was given. */
+export function resolveServerOptions<Rest extends object>(
+  options: ServerOptions & Rest,
+): { server: ResolvedServerOptions; rest: Omit<Rest, keyof ServerOptions> } {
+  const {
+    port = 8787,
+    host = '127.0.0.1',
+    token,
+    tokenFile,
+    soleUser = false,
+    allowedHosts = [],
+    corsOrigins = [],
     rateLimit,
-    maxBodySize: within('maxBodySize', options.maxBodySize ?? 32 * 1024 * 1024, 1, 1024 ** 3),
-    headersTimeout: within('headersTimeout', options.headersTimeout ?? 10_000, 1, longest),
-    requestTimeout: within('requestTimeout', options.requestTimeout ?? 60_000, 1, longest),
-    timeout: within('timeout', options.timeout ?? 600_000, 1, longest),
-    stallTimeout: within('stallTimeout', options.stallTimeout ?? 60_000, 1, longest),
-    grace: within('grace', options.grace ?? 25_000, 0, longest),
-    logger: options.logger ?? silent,
-  };
+    maxBodySize = 32 * 1024 * 1024,
+    headersTimeout = 10_000,
+    requestTimeout = 60_000,
+    timeout = 600_000,
+    stallTimeout = 60_000,
+    grace = 25_000,
+    logger = silent,
+    logContent = 'none',
+    ...rest
+  } = options;
+  for (const [option, value] of Object.entries({ headersTimeout, requestTimeout, timeout, stallTimeout }))
+    check(option, value, 1, longest);
+  check('port', port, 0, 65_535);
+  check('maxBodySize', maxBodySize, 1, 1024 ** 3);
+  check('grace', grace, 0, longest);
+  check('rateLimit.requests', rateLimit?.requests ?? 1, 1, 1_000_000_000);
+  check('rateLimit.interval', rateLimit?.interval ?? 1, 1, longest);
+  if (typeof host !== 'string' || host === '') throw new InvalidOptionError('host', host, 'an address');
+  if (!['none', 'redacted', 'full'].includes(logContent))
+    throw new InvalidOptionError('logContent', logContent, 'none, redacted or full');
+
+  const limits = { maxBodySize, headersTimeout, requestTimeout, timeout, stallTimeout, grace, rateLimit };
+  const access = { tokens: readTokens({ token, tokenFile }), soleUser, allowedHosts, corsOrigins };
+  return { server: { port, host, ...access, ...limits, logger, logContent }, rest };
 }
 
 /** The longest a timer can wait. */
 const longest = 2_147_483_647;
 
-function within(option: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+function check(option: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   throw new InvalidOptionError(option, value, `a whole number from ${least} to ${most}`);
-}
-
-function text(option: string, value: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw new InvalidOptionError(option, value, 'an address');
 }
 
 const nothing = () => {};

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { checkCli } from '../cli/status.ts';
-import { defaultLimiter, type Limiter } from '../limiter.ts';
-import type { Pool } from '../workers/pool.ts';
+import { type CheckCliOptions, checkCli } from '../cli/status.ts';
+import { createLimiter, type Limiter } from '../limiter.ts';
+import { createHandler } from '../messages/handler.ts';
+import type { HandlerOptions } from '../messages/options.ts';
 import { createApp } from './app.ts';
 import { createCalls } from './calls.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,14 +12,13 @@ import { createServerMetrics } from './metrics.ts';
 import { type Handler, toNodeHandler } from './node-handler.ts';
 import { resolveServerOptions, type ServerOptions } from './options.ts';
 import { type CheckSignIn, checkExposure, createReadiness } from './sign-in.ts';
+import { createTrace } from './trace.ts';
 
-export interface ServeOptions extends ServerOptions {
-  /** Answers the Messages API. */
-  handler: Handler;
-  /** The limiter that the handler uses, for the metrics. Default: `defaultLimiter`. */
+export interface ServeOptions extends ServerOptions, Omit<HandlerOptions, 'timeout' | 'maxBodyLength'> {
+  /** Answers the Messages API. Default: `createHandler()`, with what of these options is not the server's own. */
+  handler?: Handler;
+  /** Who shares the slots. Default: one limiter for this server, in which 100 calls may wait. */
   limiter?: Limiter;
-  /** The pool that the handler uses, for the metrics. Whoever made it closes it. */
-  pool?: Pool;
   /** How to find out how the CLI is signed in. Default: `checkCli()`. */
   checkSignIn?: CheckSignIn;
 }
@@ -37,10 +37,12 @@ export interface RunningServer extends AsyncDisposable {
  * @throws {InvalidOptionError} when an option is wrong, or when it would open the server to others without a token or
  * with a personal plan; the listen error, for example `EADDRINUSE`.
  */
-export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { handler, limiter = defaultLimiter, pool, checkSignIn = checkCli } = options;
-  const resolved = resolveServerOptions(options);
+export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  const { server: resolved, rest } = resolveServerOptions(options);
   const { host, logger, timeout, stallTimeout, grace } = resolved;
+  const { handler: given, limiter = createLimiter({ maxWaiting }), checkSignIn: ask, ...cli } = rest;
+  const handler = given ?? createHandler({ ...cli, limiter, maxBodyLength: resolved.maxBodySize });
+  const checkSignIn = ask ?? (() => checkCli(toCheck(cli)));
   await checkExposure(resolved, checkSignIn);
 
   const onEnd = (exchange: Exchange) => {
@@ -49,8 +51,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   };
   const onFailure = (exchange: Exchange, error: unknown) =>
     logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
-  const calls = createCalls({ handler, timeout, onEnd, onFailure });
-  const metrics = createServerMetrics({ limiter, pool, running: () => calls.size });
+  const calls = createCalls({
+    handler,
+    timeout,
+    trace: createTrace(logger, resolved.logContent),
+    onEnd,
+    onFailure,
+  });
+  const metrics = createServerMetrics({ limiter, pool: cli.pool, running: () => calls.size });
   const readiness = createReadiness(checkSignIn);
   const app = createApp({
     ...resolved,
@@ -85,6 +93,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     close: ({ grace: limit } = {}) => close(limit),
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+/** Calls that wait for a slot before the next one is told to come back later. */
+const maxWaiting = 100;
+
+function toCheck({ env, pathToClaudeCodeExecutable: path }: HandlerOptions): CheckCliOptions {
+  return { ...(env && { env }), ...(path !== undefined && { pathToClaudeCodeExecutable: path }) };
 }
 
 /** An error's message may hold a prompt or a path; its name and code do not. */

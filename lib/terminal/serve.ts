@@ -1,0 +1,127 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type CliStatus, checkCli } from '../cli/status.ts';
+import { createLimiter } from '../limiter.ts';
+import { createLog } from '../server/log.ts';
+import { type ServeOptions, serve } from '../server/serve.ts';
+import { createPool } from '../workers/pool.ts';
+import { watchInterruption } from './interruption.ts';
+import { startOffline } from './offline.ts';
+
+interface ServeCommandOptions {
+  port: number;
+  host: string;
+  tokenFile?: string;
+  soleUser?: true;
+  allowHost: string[];
+  corsOrigin: string[];
+  rateLimit?: number;
+  concurrency?: number;
+  maxWaiting: number;
+  warm: number;
+  grace: number;
+  transport: 'replay' | 'exact';
+  verbose?: true;
+  logContent?: true;
+  quiet?: true;
+  offline?: true;
+}
+
+/** `claude-cli-stream serve`. */
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('answer the Messages API (and OpenAI chat completions) over HTTP on this machine')
+    .option('-p, --port <number>', 'port to listen on; 0 takes a free one', count, 8787)
+    .option('--host <address>', 'address to listen on; any but your own needs a token', '127.0.0.1')
+    .option('--token-file <path>', 'tokens that clients must show, one per line (or CLAUDE_CLI_STREAM_TOKEN)')
+    .option('--sole-user', 'serve a plan login on an address others can reach: nobody but you will use it')
+    .option('--allow-host <name>', 'a name under which clients may reach this server', collect, [])
+    .option('--cors-origin <origin>', 'an origin whose web pages may use this server', collect, [])
+    .option('--rate-limit <number>', 'requests per minute and token', count)
+    .option('--concurrency <number>', 'answers at the same time', count)
+    .option('--max-waiting <number>', 'requests that may wait; the next is told to come back', count, 100)
+    .option('--warm <number>', 'CLI processes kept ready', count, 1)
+    .option('--grace <seconds>', 'time that running answers have to end after SIGTERM', count, 25)
+    .option('--transport <name>', 'replay, or exact with API credentials of your own', 'replay')
+    .option('-v, --verbose', 'log the shape of each request and answer, and probes')
+    .option('--log-content', 'log what is asked and answered')
+    .option('-q, --quiet', 'log nothing but errors')
+    .option('--offline', 'serve a stand-in on this machine: no account, no network')
+    .action(run);
+}
+
+async function run(options: ServeCommandOptions): Promise<void> {
+  const { signal, dispose } = watchInterruption();
+  try {
+    await using offline = options.offline && (await startOffline(options));
+    const env = offline?.env ?? {};
+    await using pool = createPool({
+      warm: options.warm,
+      ...(options.concurrency && { max: options.concurrency }),
+    });
+    // Asked once here: to say who will pay, and to fail before anybody connects.
+    const status = await checkCli({ env, signal });
+    await using server = await serve({ ...toServeOptions(options), env, pool });
+    if (!options.quiet) process.stderr.write(greeting(server.url, status, options));
+    await interrupted(signal);
+    if (!options.quiet) process.stderr.write('Ending: running answers are awaited. Again to end at once.\n');
+  } finally {
+    dispose();
+  }
+}
+
+function toServeOptions(options: ServeCommandOptions): ServeOptions {
+  const { port, host, tokenFile, soleUser = false, concurrency, maxWaiting, verbose, quiet } = options;
+  const detail = options.logContent ?? verbose;
+  return {
+    port,
+    host,
+    soleUser,
+    allowedHosts: options.allowHost,
+    corsOrigins: options.corsOrigin,
+    grace: options.grace * 1000,
+    transport: options.transport,
+    limiter: createLimiter({ maxWaiting, ...(concurrency && { concurrency }) }),
+    logger: createLog({ level: quiet ? 'error' : detail ? 'debug' : 'info' }),
+    logContent: options.logContent ? 'full' : verbose ? 'redacted' : 'none',
+    ...(tokenFile !== undefined && { tokenFile }),
+    ...(options.rateLimit && { rateLimit: { requests: options.rateLimit } }),
+  };
+}
+
+/** Where the server is, who pays, and a line that works when pasted. */
+function greeting(
+  url: string,
+  { version, signedIn, method }: CliStatus,
+  options: ServeCommandOptions,
+): string {
+  const who = signedIn
+    ? `signed in by ${method}`
+    : 'not signed in: run "claude" once, or set ANTHROPIC_API_KEY';
+  const key = options.tokenFile
+    ? ` -H "x-api-key: $(head -n 1 ${options.tokenFile})"`
+    : process.env.CLAUDE_CLI_STREAM_TOKEN
+      ? ' -H "x-api-key: $CLAUDE_CLI_STREAM_TOKEN"'
+      : '';
+  const body = '{"model":"sonnet","max_tokens":1000,"messages":[{"role":"user","content":"Hello"}]}';
+  return `Listening on ${url} (Claude CLI ${version}, ${who})
+Try: curl ${url}/v1/messages${key} -H 'content-type: application/json' -d '${body}'
+`;
+}
+
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It takes a whole number from 0.');
+}
