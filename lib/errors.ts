@@ -163,7 +163,7 @@ export interface ApiFailure {
   /** What the CLI printed for the user. */
   message: string;
   requestId: string | null;
-  /** Seconds to wait, where the API said so and the CLI passed it on. */
+  /** Seconds until the usage limit of a plan resets. The CLI does not pass on what the API asks of an API key. */
   retryAfter: number | null;
 }
 

@@ -18,6 +18,8 @@ export interface TurnState {
   stopReason: string | null;
   /** The failure the CLI last reported in place of a response. */
   failure: { category: string; requestId: string | null } | undefined;
+  /** When the usage limit that refused the request resets. */
+  limitedUntil: Date | undefined;
   /** The response that is being streamed. */
   streamed: { id: string; model: string; blocks: ContentBlock[]; blockStarts: number[] } | undefined;
   /** Characters at the end of `text` that the CLI has given up and will ask for again. */
@@ -30,6 +32,7 @@ export function newTurnState(): TurnState {
     firstTextAt: undefined,
     stopReason: null,
     failure: undefined,
+    limitedUntil: undefined,
     streamed: undefined,
     abandoned: 0,
   };
@@ -47,7 +50,7 @@ export function toChunks(message: CliMessage, state: TurnState): ChunkEvent[] {
     case 'user':
       return fromUser(message);
     case 'rate_limit_event':
-      return [fromRateLimit(message)];
+      return [fromRateLimit(message, state)];
     case 'control_response':
     case 'control_request':
     case 'control_cancel_request':
@@ -254,11 +257,13 @@ function fromUser(message: UserEcho): ChunkEvent[] {
   }));
 }
 
-function fromRateLimit({ rate_limit_info: info = {} }: RateLimitMessage): ChunkEvent {
+function fromRateLimit({ rate_limit_info: info = {} }: RateLimitMessage, state: TurnState): ChunkEvent {
+  const resetsAt = info.resetsAt === undefined ? null : new Date(info.resetsAt * 1000);
+  state.limitedUntil = (info.status === 'rejected' && resetsAt) || undefined;
   return {
     type: 'rate-limit',
     status: info.status ?? '',
-    resetsAt: info.resetsAt === undefined ? null : new Date(info.resetsAt * 1000),
+    resetsAt,
     limit: info.rateLimitType ?? null,
     utilization: info.utilization ?? null,
   };

@@ -58,7 +58,7 @@ function toError(result: ResultMessage, state: TurnState): ClaudeCliError {
     category,
     message,
     requestId: state.failure?.requestId ?? null,
-    retryAfter: null,
+    retryAfter: state.limitedUntil ? Math.max(0, (state.limitedUntil.getTime() - Date.now()) / 1000) : null,
   };
   if (status === 429) return new RateLimitError(failure);
   if (status === 529) return new OverloadedError(failure);
