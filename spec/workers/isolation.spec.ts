@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPool, type Pool } from '../../lib/index.ts';
+import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
+import { answer } from '../../lib/workers/answer.ts';
+import type { MessagesRequest } from '../../lib/workers/messages-request.ts';
+import type { WireMessage } from '../../lib/workers/plan.ts';
+import { type Watch, watchProcesses } from '../fixtures/processes.ts';
+import { conversationOf, normal } from '../fixtures/upstream.ts';
+
+let api: OfflineApi;
+let pool: Pool;
+let watch: Watch;
+
+beforeAll(async () => {
+  watch = watchProcesses();
+  api = await startOfflineApi();
+  pool = createPool({ max: 1, warm: 0 });
+});
+
+afterAll(async () => {
+  await pool.close();
+  await api.close();
+  watch.stop();
+  expect(watch.left()).toEqual([]);
+});
+
+/** What a caller asks, and how he leaves: after the answer, or in its middle. */
+interface Ask {
+  request: MessagesRequest;
+  leave: boolean;
+}
+
+const word = fc.stringMatching(/^[a-z]{1,8}$/);
+const text = fc.oneof(word, fc.constantFrom('/cost', '@/etc/passwd', '/clear', '!ls', '# note'));
+const toolLoop = fc
+  .tuple(word, word, word, fc.boolean())
+  .map(([question, city, sky, failed]): WireMessage[] => [
+    { role: 'user', content: question },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: `${question}?` },
+        { type: 'tool_use', id: `toolu_${city}`, name: 'weather', input: { city } },
+      ],
+    },
+    {
+      role: 'user',
+      content: [
+        {
+          type: 'tool_result',
+          tool_use_id: `toolu_${city}`,
+          content: sky,
+          ...(failed ? { is_error: true } : {}),
+        },
+      ],
+    },
+    { role: 'assistant', content: [{ type: 'text', text: sky }] },
+  ]);
+const exchange = fc.tuple(text, word, fc.boolean()).map(([question, reply, asString]): WireMessage[] => [
+  { role: 'user', content: question },
+  { role: 'assistant', content: asString ? reply : [{ type: 'text', text: reply }] },
+]);
+const history = fc.array(fc.oneof(exchange, toolLoop), { maxLength: 10 }).map(parts => parts.flat());
+const ask: fc.Arbitrary<Ask> = fc
+  .record({
+    history,
+    question: text,
+    tools: fc.boolean(),
+    temperature: fc.option(fc.constantFrom(0, 0.5, 1), { nil: undefined }),
+    stop: fc.option(word, { nil: undefined }),
+    callTool: fc.boolean(),
+    // Leaving costs the worker, and with it a second.
+    leave: fc.nat(9).map(number => number === 0),
+  })
+  .map(({ history: before, question, tools, temperature, stop, callTool, leave }) => ({
+    leave,
+    request: {
+      model: 'claude-opus-5-5',
+      max_tokens: 1000,
+      messages: [...before, { role: 'user', content: callTool && tools ? `call ${question}` : question }],
+      ...(tools ||
+      before.some(
+        ({ content }) => typeof content !== 'string' && content.some(({ type }) => type === 'tool_use'),
+      )
+        ? { tools: [{ name: 'weather', description: 'Tells it.', input_schema: { type: 'object' } }] }
+        : {}),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(stop === undefined ? {} : { stop_sequences: [stop] }),
+    },
+  }));
+
+describe('one worker for many callers', () => {
+  it('sends for each of them what he asked, and nothing of another', async () => {
+    let served = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(ask, { minLength: 4, maxLength: 8 }), async asks => {
+        for (const each of asks) await askAndJudge(each);
+        served += asks.length;
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
+    expect(pool.stats.served.rewound).toBeGreaterThan(served / 4);
+  }, 60_000);
+
+  it('replays nothing of a conversation that its worker holds, and each request is still whole', async () => {
+    const continued = pool.stats.served.continued;
+    const conversation: WireMessage[] = [];
+    for (const step of ['one', 'two', 'three', 'four']) {
+      conversation.push({ role: 'user', content: `echo: ${step}` });
+      await askAndJudge({ request: request(conversation), leave: false });
+      conversation.push({ role: 'assistant', content: [{ type: 'text', text: step }] });
+    }
+    expect(pool.stats.served.continued - continued).toBe(3);
+  });
+
+  it('notices one changed word in the history, and the API sees the changed one', async () => {
+    const messages: WireMessage[] = [
+      { role: 'user', content: 'echo: first' },
+      { role: 'assistant', content: 'first' },
+      { role: 'user', content: 'echo: second' },
+    ];
+    await askAndJudge({ request: request(messages.slice(0, 1)), leave: false });
+    const forged = messages.map((message, index) =>
+      index === 1 ? { ...message, content: 'forged' } : message,
+    );
+    await askAndJudge({ request: request(forged), leave: false });
+    await askAndJudge({ request: request(messages), leave: false });
+  });
+});
+
+function request(messages: WireMessage[]): MessagesRequest {
+  return { model: 'claude-opus-5-5', max_tokens: 1000, messages: structuredClone(messages) };
+}
+
+/** The upstream body is the judge. */
+async function askAndJudge({ request, leave }: Ask): Promise<void> {
+  const before = api.requests.length;
+  const question = request.messages.at(-1)?.content;
+  if (typeof question === 'string' && question.startsWith('call ')) {
+    api.reply([{ type: 'tool_use', id: 'toolu_new', name: 'weather', input: { city: 'Rome' } }]);
+  }
+  for await (const event of answer(request, { env: api.env, pool })) {
+    if (leave && event.type === 'content_block_delta') break;
+  }
+  const sent = api.requests.slice(before);
+  expect(sent).toHaveLength(1);
+  const body = sent[0]?.body;
+  if (!body) throw new Error('no request');
+  expect(conversationOf(body)).toEqual(request.messages.map(normal));
+  expect(body.temperature).toBe(request.temperature);
+  expect(body.stop_sequences).toEqual(request.stop_sequences);
+  expect(body.max_tokens).toBe(1000);
+  expect(body.thinking).toBeUndefined();
+  expect((body.tools ?? []).map(tool => tool.name)).toEqual((request.tools ?? []).map(tool => tool.name));
+}
