@@ -30,6 +30,7 @@ export function toWireError(error: unknown, requestId: string): WireError {
     body: { type: 'error', error: { type, message }, request_id: id },
     headers: {
       'x-should-retry': String(retryable),
+      ...(error instanceof LimiterFullError && { 'retry-after': '1' }),
       ...(error instanceof ApiError && error.retryAfter !== null
         ? { 'retry-after': String(error.retryAfter) }
         : {}),
@@ -42,7 +43,7 @@ function describe(error: unknown): WireError['body']['error'] & { status: number
   if (!(error instanceof ClaudeCliError)) return withType(500, 'Internal server error');
   if (error instanceof ApiError) return withType(error.status ?? 502, apiMessage(error.message));
   if (error instanceof NotSignedInError) return withType(401, error.message);
-  if (error instanceof LimiterFullError) return withType(529, error.message);
+  if (error instanceof LimiterFullError) return withType(429, error.message);
   if (error instanceof TimeoutError) return withType(504, error.message);
   return withType(500, error.message);
 }

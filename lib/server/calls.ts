@@ -1,5 +1,6 @@
 import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
+import { current } from './follow-calls.ts';
 import type { Handler } from './node-handler.ts';
 import { createObserver } from './observe.ts';
 import { requestWith } from './request-with.ts';
@@ -77,12 +78,18 @@ export function createCalls({ handler, timeout, trace, onEnd, onFailure }: Calls
       const request = requestWith(gone, url, { method, headers, body });
       if (body) trace?.(exchange, 'request', Buffer.from(body).toString('utf8'));
       try {
-        const response = await unlessAborted(gone, async () => handler(request));
+        const response = await unlessAborted(gone, () => current.run(exchange, async () => handler(request)));
         exchange.status = response.status;
-        exchange.id = response.headers.get('request-id') ?? exchange.id;
+        const requestId = response.headers.get('request-id');
+        if (requestId !== null) exchange.requestId = requestId;
         const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
         exchange.stream = isStream;
-        return watchAnswer(response, { cut, onEnd: end, onPiece: createObserver(exchange, isStream, trace) });
+        return watchAnswer(response, {
+          cut,
+          read: run => current.run(exchange, run),
+          onPiece: createObserver(exchange, isStream, trace),
+          onEnd: end,
+        });
       } catch (error) {
         const [response, outcome] = toFailure(error, gone);
         if (outcome === 'failed') onFailure(exchange, error);

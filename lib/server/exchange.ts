@@ -3,8 +3,9 @@ import type { WorkerOrigin } from '../diagnostics.ts';
 
 /** What is known of one request and its answer: what the log and the metrics tell. No content is in it. */
 export interface Exchange {
-  /** The `request-id` of the response. */
-  id: string;
+  readonly id: string;
+  /** The `request-id` of the response, where the handler gave it one of its own. */
+  requestId?: string;
   readonly method: string;
   /** One of a few names, whatever the client wrote into its URL. */
   readonly route: Route;
@@ -24,9 +25,10 @@ export interface Exchange {
   errorType?: string;
   /** How the answer ended. */
   outcome?: 'complete' | 'client-left' | 'cut' | 'failed';
-  /** What came to the server's own ear, from the core's diagnostics. */
+  /** US dollars at list prices, as the CLI computes them. */
   costUsd?: number;
   workerOrigin?: WorkerOrigin;
+  /** Milliseconds in the waiting line. */
   waitMs?: number;
 }
 

@@ -24,9 +24,9 @@ export interface LogOptions {
 }
 
 /** Logs one request: who asked is left out, and so is everything that was said. */
-export function logExchange(log: Logger, exchange: Exchange): void {
+export function logExchange(log: Logger, exchange: Exchange, endedAt: number): void {
   const { startedAt, ...facts } = exchange;
-  const line = { ...facts, durationMs: round(performance.now() - startedAt) };
+  const line = { ...facts, durationMs: round(endedAt - startedAt) };
   if (exchange.firstTokenMs !== undefined) line.firstTokenMs = round(exchange.firstTokenMs);
   const quiet = exchange.route === '/health' || exchange.route === '/ready' || exchange.route === '/metrics';
   if (exchange.status >= 500 || exchange.outcome === 'failed') log.error(line, 'request');

@@ -6,6 +6,7 @@ import type { HandlerOptions } from '../messages/options.ts';
 import { createApp } from './app.ts';
 import { createCalls } from './calls.ts';
 import type { Exchange } from './exchange.ts';
+import { followCalls } from './follow-calls.ts';
 import { listen } from './listen.ts';
 import { logExchange } from './log.ts';
 import { createServerMetrics } from './metrics.ts';
@@ -47,7 +48,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 
   const onEnd = (exchange: Exchange) => {
     metrics.observe(exchange);
-    logExchange(logger, exchange);
+    const endedAt = performance.now();
+    followed.whenTold(exchange, () => logExchange(logger, exchange, endedAt));
   };
   const onFailure = (exchange: Exchange, error: unknown) =>
     logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
@@ -59,6 +61,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     onFailure,
   });
   const metrics = createServerMetrics({ limiter, pool: cli.pool, running: () => calls.size });
+  const followed = followCalls();
   const readiness = createReadiness(checkSignIn);
   const app = createApp({
     ...resolved,
@@ -69,8 +72,13 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     onFailure,
   });
 
-  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(error => {
+  const stopListening = () => {
+    followed.close();
     metrics.close();
+  };
+
+  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(error => {
+    stopListening();
     throw error;
   });
   let closed: Promise<void> | undefined;
@@ -83,7 +91,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
       server.closeIdleConnections();
       await ended;
       clearTimeout(late);
-      metrics.close();
+      stopListening();
     })();
     return closed;
   };

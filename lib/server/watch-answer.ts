@@ -3,6 +3,8 @@ import { type ErrorBody, errorBody } from './error-response.ts';
 export interface Watch {
   /** Aborts the answer from the server's side; its reason is a `CutShort`. */
   cut: AbortSignal;
+  /** Runs each read. */
+  read<Result>(run: () => Result): Result;
   /** Sees each piece that passes by. */
   onPiece(piece: Uint8Array | undefined): void;
   /** Called once, when no more comes or nobody wants more. */
@@ -68,7 +70,7 @@ function watchBody(
       },
       async pull(controller) {
         try {
-          const { done, value } = await reader.read();
+          const { done, value } = await watch.read(() => reader.read());
           if (ended) return;
           watch.onPiece(value);
           if (!done) return controller.enqueue(value);

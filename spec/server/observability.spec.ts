@@ -1,23 +1,15 @@
-import { Writable } from 'node:stream';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { ClaudeCliError } from '../../lib/errors.ts';
-import { createLog, type LogOptions } from '../../lib/server/index.ts';
+import { createLog } from '../../lib/server/index.ts';
 import { createReadiness } from '../../lib/server/sign-in.ts';
 import { failures } from '../../lib/testing/index.ts';
+import { memoryLog } from './memory-log.ts';
 import { question } from './raw.ts';
 import { startServer } from './stand-in.ts';
 
 const json = { 'content-type': 'application/json' };
 const secret = 'a-token-of-enough-length';
-
-function logTo(lines: string[], isTTY = false): LogOptions {
-  const write = (piece: Buffer, _: string, done: () => void) => {
-    lines.push(...piece.toString().split('\n').filter(Boolean));
-    done();
-  };
-  return { level: 'debug', out: Object.assign(new Writable({ write }), { isTTY }) };
-}
 
 describe('/health and /ready', () => {
   it('say that the server is alive, and that it can answer', async () => {
@@ -95,8 +87,8 @@ describe('/metrics', () => {
 
 describe('the log', () => {
   it('has one JSON line per request, with facts and without content', async () => {
-    const lines: string[] = [];
-    await using server = await startServer({ logger: createLog(logTo(lines)), token: secret });
+    const { lines, options } = memoryLog();
+    await using server = await startServer({ logger: createLog(options), token: secret });
     const headers = { ...json, 'x-api-key': secret };
     const body = question.replace('What is 2+2?', 'echo: my secret prompt');
     const url = `${server.url}/v1/messages?secret=query`;
@@ -127,8 +119,8 @@ describe('the log', () => {
   });
 
   it('is short in a terminal, and quiet about probes unless asked', async () => {
-    const lines: string[] = [];
-    await using server = await startServer({ logger: createLog({ ...logTo(lines, true), level: 'info' }) });
+    const { lines, options } = memoryLog({ isTTY: true });
+    await using server = await startServer({ logger: createLog(options) });
     await fetch(`${server.url}/health`);
     await (
       await fetch(`${server.url}/v1/messages`, { method: 'POST', headers: json, body: question })
@@ -142,11 +134,11 @@ describe('the log', () => {
   });
 
   it('names a failure of the handler without its message', async () => {
-    const lines: string[] = [];
+    const { lines, options } = memoryLog();
     const handler = () => {
       throw new TypeError('with a prompt in it');
     };
-    await using server = await startServer({ logger: createLog(logTo(lines)), handler });
+    await using server = await startServer({ logger: createLog(options), handler });
     expect((await fetch(`${server.url}/v1/models`)).status).toBe(500);
     await expect.poll(() => lines.length).toBe(2);
     expect(lines.join()).toContain('TypeError');

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Anthropic, { RateLimitError } from '@anthropic-ai/sdk';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createLimiter, createPool, getResponse, type Pool } from '../../lib/index.ts';
+import { createLog, type RunningServer, serve } from '../../lib/server/index.ts';
+import { failures, type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
+import { memoryLog } from './memory-log.ts';
+import { question } from './raw.ts';
+
+// The whole way: a client, the server, the real CLI, the offline API.
+
+let api: OfflineApi;
+let pool: Pool;
+let server: RunningServer;
+let client: Anthropic;
+const log = memoryLog();
+const limiter = createLimiter({ concurrency: 2, maxWaiting: 1 });
+beforeAll(async () => {
+  api = await startOfflineApi();
+  pool = createPool({ warm: 0, max: 2 });
+  server = await serve({ port: 0, env: api.env, pool, limiter, logger: createLog(log.options) });
+  client = new Anthropic({ baseURL: server.url, apiKey: 'any', authToken: null, maxRetries: 0 });
+});
+beforeEach(() => api.reset());
+afterAll(async () => {
+  await server.close({ grace: 0 });
+  await pool.close();
+  await api.close();
+});
+
+const params = JSON.parse(question);
+
+it('answers the official SDK', async () => {
+  const whole = await client.messages.create(params);
+  const streamed = await client.messages.stream(params).finalMessage();
+  expect(whole.content).toMatchObject([{ type: 'text', text: '4' }]);
+  expect(streamed.content).toEqual(whole.content);
+  expect(api.requests).toHaveLength(2);
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+
+  await expect.poll(() => log.lines.length).toBeGreaterThanOrEqual(2);
+  const [first, second] = log.lines.map(line => JSON.parse(line));
+  expect(first).toMatchObject({
+    workerOrigin: 'cold',
+    requestId: whole._request_id,
+    costUsd: expect.any(Number),
+  });
+  expect(second).toMatchObject({ workerOrigin: 'rewound', costUsd: expect.any(Number) });
+});
+
+it('stops the turn upstream when the client leaves', async () => {
+  api.reply(failures.stallMidStream);
+  const stream = client.messages.stream(params);
+  await new Promise(resolve => stream.once('text', resolve));
+  const left = performance.now();
+  stream.abort();
+  await stream.done().catch(() => {});
+  const [request] = api.requests;
+  expect(await request?.closed).toBe('aborted');
+  expect((request?.abortedAt ?? 0) - left).toBeLessThan(200);
+});
+
+it('tells those who come when the waiting line is full to come back', async () => {
+  await limiter.onIdle();
+  api.when(() => failures.stallMidStream);
+  const streams = [1, 2, 3].map(() => client.messages.stream(params));
+  await expect.poll(() => limiter.size).toBe(1);
+  const refused = await client.messages.create(params).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(RateLimitError);
+  if (refused instanceof RateLimitError) expect(refused.headers.get('retry-after')).toBe('1');
+  for (const stream of streams) stream.abort();
+  await Promise.all(streams.map(stream => stream.done().catch(() => {})));
+  await limiter.onIdle();
+});
+
+it('serves the Claude CLI itself, tool call included', async () => {
+  // This client sends what only the transport `exact` can carry.
+  await using exact = await serve({ port: 0, env: api.env, transport: 'exact' });
+  const cwd = await mkdtemp(join(tmpdir(), 'server-client-'));
+  const path = join(cwd, 'note.txt');
+  await writeFile(path, 'The word is marmalade.');
+  api.reply([{ type: 'tool_use', name: 'Read', input: { file_path: path } }], 'It says marmalade.');
+  const env = { ...api.env, ANTHROPIC_BASE_URL: exact.url };
+  const answer = await getResponse('What does note.txt say?', {
+    env,
+    cwd,
+    tools: ['Read'],
+    allowedTools: ['Read'],
+  });
+  await rm(cwd, { recursive: true, force: true });
+
+  expect(answer).toMatchObject({ text: 'It says marmalade.', turns: 2 });
+  expect(JSON.stringify(api.requests[1]?.body.messages)).toContain('The word is marmalade.');
+});
+
+it('logs the shape of what is said, or all of it, when asked', async () => {
+  const { lines, options } = memoryLog({ level: 'debug' });
+  for (const logContent of ['redacted', 'full'] as const) {
+    await using chatty = await serve({ port: 0, env: api.env, pool, logger: createLog(options), logContent });
+    const other = new Anthropic({ baseURL: chatty.url, apiKey: 'any', authToken: null, maxRetries: 0 });
+    api.reply([{ type: 'tool_use', name: 'spy', input: { secret: 'of the tool' } }]);
+    const messages = [{ role: 'user' as const, content: 'my secret prompt' }];
+    const tools = [{ name: 'spy', input_schema: { type: 'object' as const, properties: { secret: {} } } }];
+    await other.messages.stream({ ...params, messages, tools }).finalMessage();
+    const text = lines.splice(0).join('\n');
+    expect(text).toContain('content_block_delta');
+    expect(/secret|of the tool/.test(text)).toBe(logContent === 'full');
+  }
+});
