@@ -6,7 +6,7 @@ import { toExtraBody } from '../cli/extra-body.ts';
 import { locateCli } from '../cli/locate.ts';
 import type { McpServer, ResolvedOptions } from '../options.ts';
 import type { Command } from '../process/spawn.ts';
-import { toolServerName } from './tool-server.ts';
+import { toolServerNames } from './tool-server.ts';
 
 /** Everything needed to start a worker; plain data, so that workers of the same launch are interchangeable. */
 export interface Launch extends Command {
@@ -49,14 +49,17 @@ export function toSharedLaunch(options: ResolvedOptions): Launch {
 export function toMessagesLaunch(options: ResolvedOptions, betas: readonly string[]): Launch {
   return toLaunch({
     ...options,
-    allowedTools: [`mcp__${toolServerName}`],
+    allowedTools: toolServerNames.map(name => `mcp__${name}`),
     cliRetries: 0,
+    // With a tool named Bash, the CLI would add a reminder about the attribution of git commits.
+    extraArgs: { settings: JSON.stringify({ includeCoAuthoredBy: false }) },
     env: {
       // Tools keep the caller's names and descriptions.
       CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
       CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
       // With its experiments on, the CLI repeats a refused request up to twice, leaving one of them off each time.
       CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
+      CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
       ...(betas.length > 0 ? { ANTHROPIC_BETAS: betas.join(',') } : {}),
       ...options.env,
     },

@@ -1,8 +1,13 @@
 import type { ControlRequestMessage, JsonRpcMessage } from '../cli/messages.ts';
 import type { McpTool } from './plan.ts';
 
-/** Name of the MCP server under which the CLI knows the caller's tools. */
-export const toolServerName = 'caller';
+/**
+ * Names of the MCP server under which the CLI knows the caller's tools. They take turns: a server that is taken away
+ * and comes back under the same name keeps its old tools as well (measured with 2.1.330).
+ */
+export const toolServerNames = ['caller', 'caller2'] as const;
+
+export type ToolServerName = (typeof toolServerNames)[number];
 
 /**
  * Our side of an MCP server that only lists tools. A call is never answered: the caller runs its own tools, and the
@@ -12,8 +17,7 @@ export function toToolServer(
   tools: readonly McpTool[],
 ): (message: ControlRequestMessage) => ToolServerAnswer {
   return ({ request }) => {
-    if (request?.subtype !== 'mcp_message' || request.server_name !== toolServerName)
-      return { kind: 'unsupported' };
+    if (request?.subtype !== 'mcp_message' || !isOurs(request.server_name)) return { kind: 'unsupported' };
     const { message = {} } = request;
     if (message.method === 'tools/call') return { kind: 'parked' };
     return {
@@ -34,11 +38,15 @@ function result({ method, params }: JsonRpcMessage, tools: readonly McpTool[]): 
       return {
         protocolVersion: params?.protocolVersion,
         capabilities: { tools: {} },
-        serverInfo: { name: toolServerName, version: '1' },
+        serverInfo: { name: 'caller', version: '1' },
       };
     case 'tools/list':
       return { tools };
     default:
       return {};
   }
+}
+
+function isOurs(name: unknown): boolean {
+  return toolServerNames.some(ours => ours === name);
 }

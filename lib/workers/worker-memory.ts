@@ -3,7 +3,7 @@ import type { ResultMessage } from '../cli/messages.ts';
 import { ProtocolError } from '../errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Plan, WireMessage } from './plan.ts';
-import { toolServerName, toToolServer } from './tool-server.ts';
+import { type ToolServerName, toToolServer } from './tool-server.ts';
 import type { Worker } from './worker.ts';
 
 /** A message the worker holds. Only a user message that is no tool result can be rewound to; it has a uuid. */
@@ -31,6 +31,7 @@ export class WorkerMemory {
   #model: string | null = null;
   #resolvedModel: string | undefined;
   #tools = '[]';
+  #toolServer: ToolServerName = 'caller2';
   #account: Record<string, unknown> | undefined;
 
   constructor(worker: Worker) {
@@ -132,12 +133,10 @@ export class WorkerMemory {
     const wanted = toJson(tools);
     if (wanted === this.#tools) return;
     this.worker.answerControl = toToolServer(tools);
-    // Taken away first: a server of the same name would keep its old list.
-    if (this.#tools !== '[]') await this.worker.request({ subtype: 'mcp_set_servers', servers: {} });
-    if (tools.length > 0) {
-      const servers = { [toolServerName]: { type: 'sdk', name: toolServerName } };
-      await this.worker.request({ subtype: 'mcp_set_servers', servers });
-    }
+    this.#toolServer = this.#toolServer === 'caller' ? 'caller2' : 'caller';
+    const server = { type: 'sdk', name: this.#toolServer };
+    const servers = tools.length > 0 ? { [this.#toolServer]: server } : {};
+    await this.worker.request({ subtype: 'mcp_set_servers', servers });
     this.#tools = wanted;
   }
 
