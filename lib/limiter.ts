@@ -84,7 +84,11 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
       signal?.addEventListener('abort', leave, { once: true });
       try {
         return await new Promise<Lease>((resolve, reject) => {
-          const hold = () => new Promise<void>(release => resolve({ release }));
+          const hold = () =>
+            new Promise<void>(release => {
+              signal?.removeEventListener('abort', leave);
+              resolve({ release });
+            });
           queue.add(hold, { priority, signal: wait.signal }).catch(reject);
         });
       } finally {
