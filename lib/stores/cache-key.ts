@@ -59,6 +59,7 @@ const withoutEffect: ReadonlySet<string> = new Set<keyof StreamOptions>([
   'retry',
   'cliRetries',
   'limiter',
+  'pool',
   'priority',
   'maxPromptLength',
   'maxLineLength',

@@ -6,6 +6,8 @@ import { reportFailure } from './report-failure.ts';
 /** One line per command. Only the one that runs is loaded; `--help` loads them all to list them. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   ask: async () => (await import('./ask.ts')).addAskCommand,
+  batch: async () => (await import('./batch.ts')).addBatchCommand,
+  serve: async () => (await import('./serve.ts')).addServeCommand,
 };
 
 const program = new Command('claude-cli-stream')
