@@ -3,12 +3,14 @@ import type { StreamEvent } from '../cli/messages.ts';
 import { startReport } from '../diagnostics.ts';
 import { leavable } from '../leavable.ts';
 import { resolveOptions, type StreamOptions } from '../options.ts';
+import { readAhead } from '../read-ahead.ts';
 import { exact } from './exact.ts';
 import { toMessagesLaunch } from './launch.ts';
 import type { MessagesRequest } from './messages-request.ts';
 import { readAnswer } from './read-answer.ts';
 import { replay } from './replay.ts';
 import { useWorker } from './use-worker.ts';
+import type { WorkerMemory } from './worker-memory.ts';
 
 /** How a request of the Messages API is answered; the options mean what they mean for `streamResponse()`. */
 export interface AnswerOptions
@@ -50,6 +52,9 @@ export function answer(
   return leavable(events, () => leave.abort());
 }
 
+/** Some 250 KB of text. */
+const eventsAhead = 1_000;
+
 interface Settings {
   transport: 'replay' | 'exact';
   betas: readonly string[];
@@ -81,7 +86,10 @@ async function* answerEvents(
     launch: () => toMessagesLaunch(options, betas),
     plan,
   };
-  const events = useWorker(use, memory => readAnswer(memory, { plan, transport, call, tell }));
+  // The end of an answer has to be seen in time: see `readAnswer`.
+  const ask = (memory: WorkerMemory) =>
+    readAhead(readAnswer(memory, { plan, transport, call, tell }), eventsAhead);
+  const events = useWorker(use, ask);
   try {
     yield* events;
   } catch (error) {
