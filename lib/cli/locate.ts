@@ -40,15 +40,16 @@ function usable(path: string): string {
 }
 
 function whyUnusable(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) return 'missing';
-  if (found.isDirectory()) return 'it is a directory';
   try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) return 'missing';
+    if (found.isDirectory()) return 'it is a directory';
     accessSync(path, constants.X_OK);
+    return undefined;
   } catch {
+    // Of the file, or of a folder on the way to it.
     return 'no permission to execute it';
   }
-  return undefined;
 }
 
 function onPath(name: string, env: NodeJS.ProcessEnv): string[] {

@@ -30,5 +30,5 @@ function isOlder(version: string, than: string): boolean {
 }
 
 function parts(version: string): number[] {
-  return version.split(/[.\s-]/, 3).map(Number);
+  return version.split(/[.\s-]/, 3).map(part => Number(part) || 0);
 }
