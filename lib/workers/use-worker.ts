@@ -77,7 +77,6 @@ export async function* useWorker<Event, Value>(
         signal.removeEventListener('abort', abandon);
         // Whoever leaves leaves the turn too, which closes the caller's messages.
         await turn.return(undefined as never);
-        void turn.return(undefined as never);
         givenBack = giveBack(taken, ending);
         // Nobody waits for a worker of the pool to be put in order; a process started for this call must be gone.
         if (!ending || !use.pool) await givenBack;
