@@ -6,6 +6,7 @@ import { pairingProblems } from './carry-pairs.ts';
 import { systemProblems, toolProblems } from './carry-tools.ts';
 import { isImageFile } from './is-image-file.ts';
 import { cannotCarry, type Problem, refused } from './problem.ts';
+import { invalidRequest } from './request-error.ts';
 
 /**
  * What the CLI would change or leave out on its own message path, and which is refused instead. Every rule was measured
@@ -18,6 +19,12 @@ export function whatReplayCannotCarry({ messages, system, tools = [] }: Messages
     ...systemProblems(system),
     ...toolProblems(tools),
   ];
+}
+
+/** @throws {RequestError} 400 for the first of them. */
+export function refuseWhatCannotBeCarried(request: MessagesRequest): void {
+  const [problem] = whatReplayCannotCarry(request);
+  if (problem) throw invalidRequest(`${problem.field}: ${problem.message}`);
 }
 
 function messageProblems(message: WireMessage, index: number, messages: readonly WireMessage[]): Problem[] {

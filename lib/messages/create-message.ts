@@ -2,12 +2,11 @@ import type { StreamEvent } from '../cli/messages.ts';
 import { ProtocolError } from '../errors.ts';
 import { answer } from '../workers/answer.ts';
 import { accumulate } from './accumulate.ts';
-import { whatReplayCannotCarry } from './carry.ts';
+import { refuseWhatCannotBeCarried } from './carry.ts';
 import { eventStream } from './event-stream.ts';
 import type { ResolvedHandlerOptions } from './options.ts';
 import { readBody } from './read-body.ts';
 import { parseRequest } from './request.ts';
-import { invalidRequest } from './request-error.ts';
 
 /** `POST /v1/messages`: a message, or the stream of its events. Throws what went wrong before the first of them. */
 export async function createMessage(
@@ -16,8 +15,7 @@ export async function createMessage(
   { maxBodyLength, ...options }: ResolvedHandlerOptions,
 ): Promise<Response> {
   const body = parseRequest(await readBody(request, maxBodyLength));
-  const [problem] = options.transport === 'replay' ? whatReplayCannotCarry(body) : [];
-  if (problem) throw invalidRequest(`${problem.field}: ${problem.message}`);
+  if (options.transport === 'replay') refuseWhatCannotBeCarried(body);
 
   const abort = new AbortController();
   const follow = () => abort.abort(request.signal.reason);

@@ -1,4 +1,6 @@
+import { countTokens } from './count-tokens.ts';
 import { createMessage } from './create-message.ts';
+import { listModels, retrieveModel } from './models.ts';
 import { type HandlerOptions, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.ts';
 import { RequestError } from './request-error.ts';
 import { errorResponse, newRequestId } from './to-error-response.ts';
@@ -35,6 +37,9 @@ type Route = (request: Request, requestId: string, options: ResolvedHandlerOptio
 
 const routes: { path: RegExp; method: string; route: Route }[] = [
   { path: /^\/v1\/messages$/, method: 'POST', route: createMessage },
+  { path: /^\/v1\/messages\/count_tokens$/, method: 'POST', route: countTokens },
+  { path: /^\/v1\/models$/, method: 'GET', route: listModels },
+  { path: /^\/v1\/models\/[^/]+$/, method: 'GET', route: retrieveModel },
 ];
 
 /** @throws {RequestError} 404, 405 */

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, ClaudeCliError, LimiterFullError, NotSignedInError, TimeoutError } from '../errors.ts';
+import {
+  ApiError,
+  ClaudeCliError,
+  InvalidOptionError,
+  LimiterFullError,
+  NotSignedInError,
+  TimeoutError,
+} from '../errors.ts';
 import { RequestError } from './request-error.ts';
 
 /** An error as the API would tell it. */
@@ -42,6 +49,7 @@ function describe(error: unknown): WireError['body']['error'] & { status: number
   if (error instanceof RequestError) return error;
   if (!(error instanceof ClaudeCliError)) return withType(500, 'Internal server error');
   if (error instanceof ApiError) return withType(error.status ?? 502, apiMessage(error.message));
+  if (error instanceof InvalidOptionError) return withType(400, error.message);
   if (error instanceof NotSignedInError) return withType(401, error.message);
   if (error instanceof LimiterFullError) return withType(429, error.message);
   if (error instanceof TimeoutError) return withType(504, error.message);
