@@ -61,7 +61,7 @@ describe('a failure of the API', () => {
 
   it('that stalls ends at the idle timeout, with the text so far', async () => {
     api.reply(failures.stallMidStream);
-    const { error } = await ask('Hello', { idleTimeout: 1_500 });
+    const { error } = await ask('Hello', { idleTimeout: 5_000 });
     expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'This ' });
     await expect(api.requests[0]?.closed).resolves.toBe('aborted');
   });

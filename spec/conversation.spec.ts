@@ -103,10 +103,10 @@ describe('a conversation', () => {
   it('may take as long as it likes between two messages', async () => {
     async function* source() {
       yield 'Hello';
-      await new Promise(resolve => setTimeout(resolve, 900));
+      await new Promise(resolve => setTimeout(resolve, 3_200));
       yield 'again';
     }
-    const { text, error } = await outcomeOf(streamResponse(source(), echo({ idleTimeout: 700 })));
+    const { text, error } = await outcomeOf(streamResponse(source(), echo({ idleTimeout: 3_000 })));
     expect(error).toBeUndefined();
     expect(text).toBe('Helloagain');
   });

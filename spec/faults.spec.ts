@@ -115,7 +115,7 @@ describe('a CLI that does not move', () => {
   });
 
   it('falls silent: TIMEOUT with the text so far', async () => {
-    const { error } = await run('silent', { idleTimeout: 500 });
+    const { error } = await run('silent', { idleTimeout: 3_000 });
     expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'one moment' });
   });
 

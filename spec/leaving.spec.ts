@@ -107,21 +107,21 @@ describe('aborting', () => {
 
 describe('timeout', () => {
   it('ends a call that goes on for ever, with the text so far', async () => {
-    const { error } = await ask('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 600 });
-    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'timeout', after: 600, text: 'one moment' });
+    const { error } = await ask('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 3_000 });
+    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'timeout', after: 3_000, text: 'one moment' });
   });
 
   it('tells the text so far also when it strikes while the reader is busy', async () => {
-    const stream = streamResponse('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 600 });
+    const stream = streamResponse('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 3_000 });
     await readTo(stream, 'text');
-    await new Promise(resolve => setTimeout(resolve, 700));
+    await new Promise(resolve => setTimeout(resolve, 3_100));
     expect((await outcomeOf(stream)).error).toMatchObject({ code: 'TIMEOUT', text: 'one moment' });
   });
 
   it('of silence is not struck by a slow reader', async () => {
-    const stream = streamResponse('Hello', echo({ idleTimeout: 400 }));
+    const stream = streamResponse('Hello', echo({ idleTimeout: 3_000 }));
     for await (const event of stream) {
-      if (event.type === 'text') await new Promise(resolve => setTimeout(resolve, 600));
+      if (event.type === 'text') await new Promise(resolve => setTimeout(resolve, 3_200));
     }
   });
 });
