@@ -1,4 +1,5 @@
 import type { ChunkEvent, ContentBlock } from '../chunks.ts';
+import { GrowingText } from './growing-text.ts';
 import type {
   AssistantMessage,
   CliMessage,
@@ -11,7 +12,9 @@ import type {
 /** What one turn has shown so far. Text and stop reason of the result come from here, not from the CLI's last message. */
 export interface TurnState {
   /** Text delivered and not superseded. */
-  text: string;
+  readonly text: string;
+  /** The same while it grows. */
+  readonly growing: GrowingText;
   /** When the first text came (`performance.now()`). */
   firstTextAt: number | undefined;
   /** Why the last complete response stopped. */
@@ -28,7 +31,10 @@ export interface TurnState {
 
 export function newTurnState(): TurnState {
   return {
-    text: '',
+    get text() {
+      return this.growing.toString();
+    },
+    growing: new GrowingText(),
     firstTextAt: undefined,
     stopReason: null,
     failure: undefined,
@@ -100,7 +106,7 @@ function fromDelta(
 ): ChunkEvent[] {
   if (delta.type === 'text_delta' && delta.text) {
     state.firstTextAt ??= performance.now();
-    state.text += delta.text;
+    state.growing.append(delta.text);
     return [{ type: 'text', text: delta.text }];
   }
   if (delta.type === 'thinking_delta' && delta.thinking) return [{ type: 'thinking', text: delta.thinking }];
@@ -140,7 +146,7 @@ function fromAssistant(message: AssistantMessage, state: TurnState): ChunkEvent[
   if (parentToolCallId !== null) return [...calls, whole];
   const text = textOf(content);
   if (text) state.firstTextAt ??= performance.now();
-  state.text += text;
+  state.growing.append(text);
   state.stopReason = stopReason;
   return [...(text ? [{ type: 'text', text } as const] : []), ...calls, whole];
 }
@@ -226,7 +232,7 @@ interface RetryFacts {
 
 function retry(state: TurnState, facts: RetryFacts): ChunkEvent {
   const supersededLength = state.abandoned;
-  state.text = state.text.slice(0, state.text.length - supersededLength);
+  state.growing.cut(supersededLength);
   state.abandoned = 0;
   return {
     type: 'retry',

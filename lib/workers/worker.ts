@@ -5,7 +5,7 @@ import type { CliMessage, ControlRequestMessage, ResultMessage } from '../cli/me
 import { parseLine } from '../cli/parse-line.ts';
 import { isApproved, minimumCliVersion, requireVersion } from '../cli/version.ts';
 import { CliExitedError, CliNotExecutableError, CliTooOldError, ProtocolError } from '../errors.ts';
-import { linesOf } from '../process/lines.ts';
+import { lineBatchesOf } from '../process/lines.ts';
 import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.ts';
 import { terminate } from '../process/terminate.ts';
 import type { Launch } from './launch.ts';
@@ -24,7 +24,10 @@ export class Worker {
   readonly #launch: Launch;
   readonly #directory: string;
   readonly #process: RunningProcess;
-  readonly #lines: Readable;
+  readonly #batches: Readable;
+  /** Lines that came together, and how many of them are read. */
+  #lines: readonly string[] = [];
+  #linesRead = 0;
   /** Control requests whose answer has not passed by yet, by id. */
   readonly #unanswered = new Map<string, string>();
   /** Messages that came while the answer of a control request was awaited. */
@@ -42,10 +45,10 @@ export class Worker {
     this.#launch = launch;
     this.#directory = directory;
     this.#process = running;
-    this.#lines = linesOf(running.stdout, launch.maxLineLength);
-    this.#lines.on('readable', () => this.#wake?.());
-    this.#lines.once('end', this.#finish).once('close', this.#finish);
-    this.#lines.once('error', error => this.fail(error));
+    this.#batches = lineBatchesOf(running.stdout, launch.maxLineLength);
+    this.#batches.on('readable', () => this.#wake?.());
+    this.#batches.once('end', this.#finish).once('close', this.#finish);
+    this.#batches.once('error', error => this.fail(error));
     void running.exited.then(() => {
       this.#gone = true;
       this.#wake?.();
@@ -189,9 +192,9 @@ export class Worker {
 
   async #terminate(how: 'finish' | 'stop' | 'kill'): Promise<Exit> {
     // Nobody reads any more, and a process that still writes must not wait for a reader.
-    this.#lines.removeAllListeners('readable').resume();
+    this.#batches.removeAllListeners('readable').resume();
     const exit = await terminate(this.#process, how);
-    this.#lines.destroy();
+    this.#batches.destroy();
     await removeWorkerDirectory(this.#directory);
     return exit;
   }
@@ -214,12 +217,14 @@ export class Worker {
   #take(): CliMessage | undefined {
     for (;;) {
       if (this.#failure) throw this.#failure.reason;
-      const line: string | null = this.#lines.read();
-      if (line === null) return undefined;
-      if (line.trim() === '') continue;
+      const line = this.#nextLine();
+      if (line === undefined) return undefined;
       const parsed = parseLine(line);
-      if (!parsed.ok && this.#isLast()) return undefined;
-      if (!parsed.ok) throw new ProtocolError(parsed.problem, line, parsed.cause);
+      if (!parsed.ok) {
+        if (line.trim() === '') continue;
+        if (this.#isLast()) return undefined;
+        throw new ProtocolError(parsed.problem, line, parsed.cause);
+      }
       const { message } = parsed;
       if (message.type === 'control_response') this.#verify(message.response);
       if (message.type !== 'control_request') return message;
@@ -227,9 +232,20 @@ export class Worker {
     }
   }
 
+  #nextLine(): string | undefined {
+    if (this.#linesRead >= this.#lines.length) {
+      this.#lines = this.#batches.read() ?? [];
+      this.#linesRead = 0;
+    }
+    return this.#lines[this.#linesRead++];
+  }
+
   /** A process that dies in the middle of a line leaves a piece of one: its exit tells more than that piece. */
   #isLast(): boolean {
-    return this.#process.stdout.readableEnded && this.#lines.readableLength === 0;
+    const { stdout } = this.#process;
+    return (
+      stdout.readableEnded && this.#batches.readableLength === 0 && this.#linesRead >= this.#lines.length
+    );
   }
 
   #answer(message: ControlRequestMessage): void {
