@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
-import { fake, type Outcome, outcomeOf, readTo } from './fixtures/outcome.ts';
-import { type Watch, watchProcesses } from './fixtures/processes.ts';
+import { fake, type Outcome, outcomeOf, readTo, until } from './fixtures/outcome.ts';
+import { type Watch, watchProcesses, withCommand } from './fixtures/processes.ts';
 
 const caller = new AbortController();
 let watch: Watch;
@@ -64,8 +64,11 @@ describe('a CLI that ends too early', () => {
   it.each(['', 'yes'])(
     'leaves a child behind that holds its output (detached: "%s"): CLI_EXITED',
     async detached => {
-      const { error } = await run('leaves-a-child', { env: { FAKE_DETACHED: detached } });
+      const marker = `9${process.pid}77`;
+      const env = { FAKE_DETACHED: detached, FAKE_SLEEP: marker };
+      const { error } = await run('leaves-a-child', { env });
       expect(error).toMatchObject({ code: 'CLI_EXITED', exitCode: 0, text: 'half' });
+      await until(() => withCommand(marker).length === 0, 'the child is gone');
     },
   );
 });
