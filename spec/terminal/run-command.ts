@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-const main = fileURLToPath(new URL('../../dist/terminal/main.js', import.meta.url));
+/** The built command. */
+export const main = fileURLToPath(new URL('../../dist/terminal/main.js', import.meta.url));
 
 interface CommandOptions {
   input?: string;

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { startOfflineApi } from '../../lib/testing/index.ts';
+import { open, question, rawPost, readAll, readUntil } from '../server/raw.ts';
+import { main, runCommand } from './run-command.ts';
+
+/** Starts the command and waits until it says where it listens. */
+async function start(args: string[], env: Readonly<Record<string, string | undefined>> = {}) {
+  const command = execa(process.execPath, [main, 'serve', '--port', '0', ...args], { env, reject: false });
+  let told = '';
+  for await (const piece of command.stderr.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    told += piece;
+    if (told.includes('Try: ')) break;
+  }
+  command.stderr.resume();
+  const port = Number(/http:\/\/[\w.]+:(\d+)/.exec(told)?.[1]);
+  return { command, port, told };
+}
+
+it('says where it listens, who pays, and a curl line that works', async () => {
+  const { command, told } = await start(['--offline', '--warm', '0']);
+  expect(told).toMatch(
+    /^Listening on http:\/\/127\.0\.0\.1:\d+ \(Claude CLI [\d.]+, signed in by api_key\)$/m,
+  );
+  const [, line = ''] = /^Try: (.*)$/m.exec(told) ?? [];
+  const { stdout } = await execa('bash', ['-c', line]);
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'message', role: 'assistant' });
+  command.kill('SIGTERM');
+  const { exitCode, stdout: log } = await command;
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(log)).toMatchObject({
+    msg: 'request',
+    route: '/v1/messages',
+    status: 200,
+    workerOrigin: 'cold',
+  });
+});
+
+it('ends a running answer with an error event, exits with 0 and leaves no process', async () => {
+  await using api = await startOfflineApi({ answer: { content: 'a b c', failure: { kind: 'stall' } } });
+  const { command, port } = await start(['--grace', '0'], { ...api.env, CLAUDE_CLI_STREAM_TOKEN: undefined });
+  const socket = await open(port);
+  socket.write(rawPost(question.replace('{', '{"stream":true,')));
+  await readUntil(socket, text => text.includes('text_delta'));
+  const rest = readAll(socket);
+  command.kill('SIGTERM');
+  expect(await rest).toContain('event: error\ndata: {"type":"error","error":{"type":"overloaded_error"');
+  expect((await command).exitCode).toBe(0);
+  expect(await api.requests[0]?.closed).toBe('aborted');
+  expect(withEnvironment(api.url)).toEqual([]);
+});
+
+it.each([
+  [['--host', '0.0.0.0', '--offline'], /unless you set token, tokenFile or CLAUDE_CLI_STREAM_TOKEN/],
+  [['--port', 'x'], /It takes a whole number from 0/],
+  [['--token-file', '/nonexistent', '--offline'], /readable file with one token per line/],
+])('refuses %j in one line, with exit code 2', async (args, problem) => {
+  const { stderr, exitCode } = await runCommand(['serve', ...args]);
+  expect(stderr).toMatch(problem);
+  expect(exitCode).toBe(2);
+});
+
+it('says when its port is taken', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { stderr, exitCode } = await runCommand(['serve', '--offline', '--port', String(port)]);
+  taken.close();
+  expect(stderr).toMatch(/EADDRINUSE/);
+  expect(exitCode).toBe(1);
+});
+
+it('does what the session in docs/server.md says', async () => {
+  const text = readFileSync(new URL('../../docs/server.md', import.meta.url), 'utf8');
+  const [, session = ''] = /```sh session\n(.*?)```/s.exec(text) ?? [];
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  probe.close();
+
+  const command = session
+    .replaceAll('8787', String(port))
+    .replace('npx claude-cli-stream serve', `${process.execPath} ${main} serve --port ${port}`);
+  const { stdout } = await execa('bash', ['-c', `set -m\n${command}`], { timeout: 50_000 });
+  const expected = session.split('\n').filter(line => line.startsWith('# '));
+  const pattern = expected.map(line => line.slice(2).split('...').map(literally).join('.*')).join('\\s*');
+  expect(stdout).toMatch(new RegExp(`^${pattern}\\s*$`, 's'));
+}, 60_000);
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** Living processes that have a text in their environment: the CLI keeps the address of its API there. */
+function withEnvironment(text: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && environmentOf(pid).includes(text));
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
