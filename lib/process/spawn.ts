@@ -59,7 +59,7 @@ export async function spawnProcess(
   const { pid, stdin, stdout, stderr } = child;
   const signalTree = (signal: 'SIGTERM' | 'SIGKILL') => {
     signalGroup(pid, signal);
-    if (command.mark && signal === 'SIGKILL') killStrays(`${command.mark}=${command.env[command.mark]}`);
+    if (command.mark && signal === 'SIGKILL') killStrays(pid, `${command.mark}=${command.env[command.mark]}`);
   };
   const forget = endAtExit(() => signalTree('SIGKILL'));
   const exited = new Promise<Exit>(resolve => {
