@@ -1,6 +1,5 @@
-import { type CallAbort, createCallAbort } from './abort.ts';
+import { beginCall, type Call } from './call.ts';
 import type { ChunkEvent, Summary } from './chunks.ts';
-import { startReport } from './diagnostics.ts';
 import { InvalidOptionError } from './errors.ts';
 import { leavable } from './leavable.ts';
 import {
@@ -57,15 +56,9 @@ async function* flatten(
   options: ResolvedOptions,
   left: AbortSignal,
 ): AsyncGenerator<ChunkEvent, Summary, undefined> {
-  const { callId, tell } = startReport();
-  const { signal, timeout, idleTimeout } = options;
-  const call = createCallAbort({
-    signals: signal ? [signal, left] : [left],
-    idleTimeout,
-    ...(timeout === undefined ? {} : { timeout }),
-  });
-  if (options.timeoutFrom === 'call') call.startTimeout();
-  const attempt = () => runAttempt(messages, options, call, callId);
+  const call = beginCall(options, left);
+  const { tell } = call;
+  const attempt = () => runAttempt(messages, call);
   const batches = options.retry ? withRetry(attempt, options.retry, call.signal) : attempt();
   try {
     for (;;) {
@@ -93,29 +86,15 @@ async function* flatten(
 }
 
 /** One worker for one call. */
-function runAttempt(
-  messages: Messages,
-  options: ResolvedOptions,
-  call: CallAbort,
-  callId: string,
-): AsyncGenerator<ChunkEvent[], Summary> {
-  const { limiter, priority } = options;
+function runAttempt(messages: Messages, call: Call): AsyncGenerator<ChunkEvent[], Summary> {
+  const { options } = call;
   const pool = isShareable(options) ? options.pool : undefined;
   const shared = pool !== undefined;
   const plan = toPlan(options, shared);
+  const launch = () => (shared ? toSharedLaunch(options) : toLaunch(options));
   const source = Array.isArray(messages) ? messages : untilAborted(messages, call.signal);
-  return useWorker(
-    {
-      callId,
-      limiter,
-      priority,
-      signal: call.signal,
-      pool,
-      onSlot: call.startTimeout,
-      launch: () => (shared ? toSharedLaunch(options) : toLaunch(options)),
-      plan,
-    },
-    memory => converse(memory, { messages: source, options, call, plan, shared }),
+  return useWorker({ call, pool, launch, plan }, memory =>
+    converse(memory, { messages: source, call, plan, shared }),
   );
 }
 

@@ -1,5 +1,4 @@
-import { createCallAbort } from '../abort.ts';
-import { startReport } from '../diagnostics.ts';
+import { beginCall } from '../call.ts';
 import { ProtocolError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
 import type { AnswerOptions } from '../workers/answer.ts';
@@ -17,24 +16,8 @@ export async function inquire<Value>(
   { transport, betas = [], ...rest }: AnswerOptions,
   ask: (memory: WorkerMemory) => Promise<Value>,
 ): Promise<Value> {
-  const options = resolveOptions(rest);
-  const { signal, timeout, idleTimeout, limiter, priority, pool } = options;
-  const call = createCallAbort({
-    signals: signal ? [signal] : [],
-    idleTimeout,
-    ...(timeout === undefined ? {} : { timeout }),
-  });
-  if (options.timeoutFrom === 'call') call.startTimeout();
-  const use = {
-    callId: startReport().callId,
-    limiter,
-    priority,
-    signal: call.signal,
-    pool,
-    onSlot: call.startTimeout,
-    launch: () => toMessagesLaunch(options, betas),
-    plan,
-  };
+  const call = beginCall(resolveOptions(rest));
+  const launch = () => toMessagesLaunch(call.options, betas);
   async function* run(memory: WorkerMemory): AsyncGenerator<Value, Ending<void>> {
     await call.listen(memory.prepare(plan));
     yield await call.listen(ask(memory));
@@ -42,7 +25,8 @@ export async function inquire<Value>(
   }
   try {
     const answers: Value[] = [];
-    for await (const answer of useWorker(use, run)) answers.push(answer);
+    for await (const answer of useWorker({ call, pool: call.options.pool, launch, plan }, run))
+      answers.push(answer);
     const [answer] = answers;
     if (answer === undefined) throw new ProtocolError('an inquiry ended without an answer');
     return answer;

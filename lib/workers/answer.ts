@@ -1,6 +1,5 @@
-import { createCallAbort } from '../abort.ts';
+import { beginCall } from '../call.ts';
 import type { StreamEvent } from '../cli/messages.ts';
-import { startReport } from '../diagnostics.ts';
 import { leavable } from '../leavable.ts';
 import { resolveOptions, type StreamOptions } from '../options.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -66,37 +65,20 @@ async function* answerEvents(
   { transport, betas, rest }: Settings,
   left: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const options = resolveOptions(rest);
-  const { signal, timeout, idleTimeout, limiter, priority, pool } = options;
-  const { callId, tell } = startReport();
-  const call = createCallAbort({
-    signals: signal ? [signal, left] : [left],
-    idleTimeout,
-    ...(timeout === undefined ? {} : { timeout }),
-  });
-  if (options.timeoutFrom === 'call') call.startTimeout();
+  const call = beginCall(resolveOptions(rest), left);
   const plan = transport === 'exact' ? exact(request) : replay(request);
-  const use = {
-    callId,
-    limiter,
-    priority,
-    signal: call.signal,
-    pool,
-    onSlot: call.startTimeout,
-    launch: () => toMessagesLaunch(options, betas),
-    plan,
-  };
+  const launch = () => toMessagesLaunch(call.options, betas);
   // The end of an answer has to be seen in time: see `readAnswer`.
-  const ask = (memory: WorkerMemory) =>
-    readAhead(readAnswer(memory, { plan, transport, call, tell }), eventsAhead);
-  const events = useWorker(use, ask);
+  const ask = (memory: WorkerMemory) => readAhead(readAnswer(memory, { plan, transport, call }), eventsAhead);
   try {
-    yield* events;
+    yield* useWorker({ call, pool: call.options.pool, launch, plan }, ask);
   } catch (error) {
-    tell.error(error);
     // Whoever left gets no error, only the end.
-    if (!(left.aborted && error === left.reason)) throw error;
+    if (left.aborted && error === left.reason) return;
+    call.tell.error(error);
+    throw error;
   } finally {
+    if (left.aborted) call.tell.over();
     call.dispose();
   }
 }

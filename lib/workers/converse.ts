@@ -1,10 +1,10 @@
-import type { CallAbort } from '../abort.ts';
+import type { Call } from '../call.ts';
 import type { ChunkEvent, Summary } from '../chunks.ts';
 import type { ResultMessage } from '../cli/messages.ts';
 import { newTurnState, type TurnState, toChunks } from '../cli/to-chunks.ts';
 import { type TurnFacts, toTurnResult } from '../cli/to-turn-result.ts';
 import { ClaudeCliError, InvalidOptionError } from '../errors.ts';
-import type { ResolvedOptions, UserMessage } from '../options.ts';
+import type { UserMessage } from '../options.ts';
 import { checkMessage } from '../prompt.ts';
 import type { Plan } from './plan.ts';
 import type { Ending } from './use-worker.ts';
@@ -13,8 +13,7 @@ import type { WorkerMemory } from './worker-memory.ts';
 export interface Conversation {
   /** The user's messages; each is taken when the turn before it is over. */
   messages: AsyncIterable<UserMessage> | [UserMessage];
-  options: ResolvedOptions;
-  call: CallAbort;
+  call: Call;
   plan: Plan;
   /** Whether the worker goes back to a pool afterwards. */
   shared: boolean;
@@ -23,8 +22,9 @@ export interface Conversation {
 /** Turn after turn on one worker. Yields the events in the batches they came in. */
 export async function* converse(
   memory: WorkerMemory,
-  { messages, options, call, plan, shared }: Conversation,
+  { messages, call, plan, shared }: Conversation,
 ): AsyncGenerator<ChunkEvent[], Ending<Summary>> {
+  const { options } = call;
   const settle = async () => {
     if (shared) await memory.rewindTo(0);
   };
@@ -59,7 +59,7 @@ const batchLength = 256;
 async function* readTurn(
   { worker }: WorkerMemory,
   state: TurnState,
-  call: CallAbort,
+  call: Call,
 ): AsyncGenerator<ChunkEvent[], ResultMessage> {
   for (;;) {
     const batch: ChunkEvent[] = [];

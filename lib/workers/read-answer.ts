@@ -1,8 +1,7 @@
-import type { CallAbort } from '../abort.ts';
+import type { Call } from '../call.ts';
 import type { AssistantMessage, StreamEvent, WireBlock } from '../cli/messages.ts';
 import { newTurnState, type TurnState, toChunks } from '../cli/to-chunks.ts';
-import { toTurnResult } from '../cli/to-turn-result.ts';
-import type { CallReport } from '../diagnostics.ts';
+import { type TurnFacts, toTurnResult } from '../cli/to-turn-result.ts';
 import { ApiError, ProtocolError } from '../errors.ts';
 import { type Metering, newMetering, toSummary } from './metering.ts';
 import { requireOwnCredentials } from './own-credentials.ts';
@@ -13,8 +12,7 @@ import type { WorkerMemory } from './worker-memory.ts';
 export interface Asked {
   plan: MessagesPlan;
   transport: 'replay' | 'exact';
-  call: CallAbort;
-  tell: CallReport;
+  call: Call;
 }
 
 /**
@@ -23,7 +21,7 @@ export interface Asked {
  */
 export async function* readAnswer(
   memory: WorkerMemory,
-  { plan, transport, call, tell }: Asked,
+  { plan, transport, call }: Asked,
 ): AsyncGenerator<StreamEvent, Ending<void>> {
   const { worker } = memory;
   if (transport === 'exact') await call.listen(requireOwnCredentials(memory, plan));
@@ -37,7 +35,7 @@ export async function* readAnswer(
     const message = await call.listen(worker.next());
     if (message === undefined)
       throw worker.exitError('before its answer was complete', await worker.end('kill'));
-    for (const chunk of toChunks(message, state)) tell.event(chunk);
+    for (const chunk of toChunks(message, state)) call.tell.event(chunk);
     if (message.type === 'assistant' && isReal(message)) content.push(...(message.message?.content ?? []));
     if (message.type === 'result') {
       const turn = toTurnResult(message, state, memory.used);
@@ -53,7 +51,7 @@ export async function* readAnswer(
       void worker.end('kill');
       yield event;
       yield { type: 'message_stop' };
-      return { outcome: { value: undefined }, settle: () => giveUp(tell, state, metering) };
+      return { outcome: { value: undefined }, settle: () => giveUp(call, state, metering) };
     }
     if (event.type === 'message_stop') {
       if (state.stopReason === null) {
@@ -63,7 +61,7 @@ export async function* readAnswer(
       yield event;
       return {
         outcome: { value: undefined },
-        settle: () => settle(memory, { plan, state, metering, content, tell }),
+        settle: () => settle(memory, { plan, state, metering, content, call }),
       };
     }
     yield event;
@@ -114,29 +112,33 @@ interface Answered {
   state: TurnState;
   metering: Metering;
   content: WireBlock[];
-  tell: CallReport;
+  call: Call;
 }
 
 /** Brings the worker back to a known state: with the answer in its memory, or without the question. */
 async function settle(
   memory: WorkerMemory,
-  { plan, state, metering, content, tell }: Answered,
+  { plan, state, metering, content, call }: Answered,
 ): Promise<void> {
   const { worker } = memory;
-  if (state.stopReason === 'tool_use') await worker.request({ subtype: 'interrupt' });
-  const result = await worker.nextResult();
-  const turn = toTurnResult(result, state, memory.used);
-  memory.used = result.modelUsage;
-  tell.end(toSummary(state, metering, turn.ok ? turn : undefined));
+  let facts: TurnFacts | undefined;
+  try {
+    if (state.stopReason === 'tool_use') await worker.request({ subtype: 'interrupt' });
+    const result = await worker.nextResult();
+    const turn = toTurnResult(result, state, memory.used);
+    memory.used = result.modelUsage;
+    if (turn.ok) facts = turn;
+  } finally {
+    call.tell.end(toSummary(state, metering, facts));
+  }
   const complete = state.stopReason === 'end_turn' || state.stopReason === 'stop_sequence';
-  if (complete && result.is_error)
-    throw new ProtocolError('a complete answer ended in an error', result.result);
+  if (complete && !facts) throw new ProtocolError('a complete answer ended in an error');
   if (complete && plan.keep) memory.addAnswer({ role: 'assistant', content });
   else await memory.takeBack();
 }
 
 /** The worker was ended on purpose: there is nothing to bring back. */
-async function giveUp(tell: CallReport, state: TurnState, metering: Metering): Promise<never> {
-  tell.end(toSummary(state, metering, undefined));
+async function giveUp(call: Call, state: TurnState, metering: Metering): Promise<never> {
+  call.tell.end(toSummary(state, metering, undefined));
   throw new ProtocolError('the worker was ended at the end of an answer');
 }

@@ -1,21 +1,16 @@
+import type { Call } from '../call.ts';
 import { report } from '../diagnostics.ts';
 import { CliExitedError, ProtocolError } from '../errors.ts';
-import type { Limiter } from '../limiter.ts';
 import type { Launch } from './launch.ts';
 import type { Plan } from './plan.ts';
 import type { Pool, TakenWorker } from './pool.ts';
 import { Worker } from './worker.ts';
 import { WorkerMemory } from './worker-memory.ts';
 
-/** What one call needs of a worker, and whom to tell. */
+/** What a call needs of a worker. */
 export interface WorkerUse {
-  callId: string;
-  limiter: Limiter;
-  priority: number;
-  signal: AbortSignal;
+  call: Call;
   pool: Pool | undefined;
-  /** Called when the call has its slot, so that time spent waiting need not count. */
-  onSlot(): void;
   launch(): Launch;
   plan: Plan;
 }
@@ -35,18 +30,20 @@ export async function* useWorker<Event, Value>(
   use: WorkerUse,
   run: (memory: WorkerMemory) => AsyncGenerator<Event, Ending<Value>>,
 ): AsyncGenerator<Event, Value> {
-  const { limiter, priority, signal } = use;
+  const { call, pool } = use;
+  const { signal } = call;
+  const { limiter, priority } = call.options;
   const arrivedAt = performance.now();
   const lease = await limiter.acquire({ signal, priority });
   report('slot', () => ({
-    callId: use.callId,
+    callId: call.id,
     waitMs: performance.now() - arrivedAt,
     size: limiter.size,
     pending: limiter.pending,
   }));
   let givenBack: Promise<void> | undefined;
   try {
-    use.onSlot();
+    call.startTimeout();
     for (;;) {
       const taken = await takeWorker(use);
       const { worker } = taken.memory;
@@ -79,7 +76,7 @@ export async function* useWorker<Event, Value>(
         await turn.return(undefined as never);
         givenBack = giveBack(taken, ending);
         // Nobody waits for a worker of the pool to be put in order; a process started for this call must be gone.
-        if (!ending || !use.pool) await givenBack;
+        if (!ending || !pool) await givenBack;
       }
       if ('error' in ending.outcome) throw ending.outcome.error;
       return ending.outcome.value;
@@ -91,17 +88,13 @@ export async function* useWorker<Event, Value>(
 }
 
 /** A worker for one call: from the pool, or started for it and ended after it. */
-async function takeWorker(use: WorkerUse): Promise<TakenWorker> {
+async function takeWorker({ call, pool, launch, plan }: WorkerUse): Promise<TakenWorker> {
   const startedAt = performance.now();
-  const taken = use.pool
-    ? await use.pool.take(use.launch(), use.plan, use.signal)
-    : await startForOne(use.launch());
-  const { callId } = use;
-  const { origin, memory } = taken;
+  const taken = pool ? await pool.take(launch(), plan, call.signal) : await startForOne(launch());
   report('worker', () => ({
-    callId,
-    pid: memory.worker.pid,
-    origin,
+    callId: call.id,
+    pid: taken.memory.worker.pid,
+    origin: taken.origin,
     startMs: performance.now() - startedAt,
   }));
   return taken;
