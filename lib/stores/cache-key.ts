@@ -22,22 +22,36 @@ export async function callKey(
   });
 }
 
-/** The key of a request to the Messages API. Its own credential is part of it: another one may have other rights. */
+/** The key of a request to the Messages API. Its credential is part of it: another one may have other rights. */
 export async function requestKey(
   request: Request,
-  body: unknown,
-  tenant: string | undefined,
+  body: string,
+  { tenant, cli = {} }: { tenant?: string; cli?: CliOptions },
 ): Promise<string> {
+  const { pathname, search } = new URL(request.url);
   const headers = ['anthropic-version', 'anthropic-beta', 'x-api-key', 'authorization'];
   return canonicalHash({
     form,
     tenant,
-    cli: await cliVersion({}),
+    cli: await cliVersion(cli),
+    env: cli.env,
     surroundings: surroundings(),
-    url: new URL(request.url).pathname + new URL(request.url).search,
+    url: pathname + search,
     headers: headers.map(name => request.headers.get(name)),
-    body,
+    body: parsed(body),
   });
+}
+
+/** Which CLI answers, where that is not the one that is found by itself. */
+export type CliOptions = Pick<StreamOptions, 'pathToClaudeCodeExecutable' | 'env'>;
+
+/** What is not JSON is refused by the handler, in its own words. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
 }
 
 /** Whether asking once is as good as asking twice: a conversation, a stored session or a tool makes it a deed. */
