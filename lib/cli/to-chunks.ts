@@ -1,13 +1,7 @@
 import type { ChunkEvent, ContentBlock } from '../chunks.ts';
+import { fromRateLimit, fromSystem, notice, retry } from './from-system.ts';
 import { GrowingText } from './growing-text.ts';
-import type {
-  AssistantMessage,
-  CliMessage,
-  RateLimitMessage,
-  StreamEventMessage,
-  SystemMessage,
-  UserEcho,
-} from './messages.ts';
+import type { AssistantMessage, CliMessage, StreamEventMessage, UserEcho } from './messages.ts';
 
 /** What one turn has shown so far. Text and stop reason of the result come from here, not from the CLI's last message. */
 export interface TurnState {
@@ -167,85 +161,6 @@ function textOf(content: ContentBlock[]): string {
     .join('');
 }
 
-function fromSystem(message: SystemMessage, state: TurnState): ChunkEvent[] {
-  switch (message.subtype) {
-    case 'init':
-      return [
-        {
-          type: 'start',
-          sessionId: message.session_id ?? '',
-          model: message.model ?? '',
-          cliVersion: message.claude_code_version ?? '',
-          tools: message.tools ?? [],
-          apiKeySource: message.apiKeySource ?? 'none',
-        },
-      ];
-    case 'api_retry':
-      return [
-        retry(state, {
-          attempt: message.attempt,
-          maxAttempts: message.max_retries === undefined ? undefined : message.max_retries + 1,
-          delay: message.retry_delay_ms,
-          status: message.error_status,
-          error: message.error,
-        }),
-      ];
-    case 'model_refusal_no_fallback':
-      state.stopReason = 'refusal';
-      return [notice(message.subtype, message.content ?? '', message)];
-    case undefined:
-      return [{ type: 'unknown', message: { ...message } }];
-    default:
-      return knownNotices.has(message.subtype)
-        ? [notice(message.subtype, message.content ?? message.status ?? '', message)]
-        : [{ type: 'unknown', message: { ...message } }];
-  }
-}
-
-const knownNotices = new Set(
-  [
-    'status',
-    'informational',
-    'thinking_tokens',
-    'background_tasks_changed',
-    'permission_denied',
-    'compact_boundary',
-  ]
-    .concat([
-      'hook_started',
-      'hook_progress',
-      'hook_response',
-      'task_started',
-      'task_progress',
-      'task_updated',
-    ])
-    .concat(['task_notification', 'local_command_output', 'files_persisted', 'session_state_changed']),
-);
-
-interface RetryFacts {
-  attempt?: number | undefined;
-  maxAttempts?: number | undefined;
-  delay?: number | undefined;
-  status?: number | null | undefined;
-  error?: string | undefined;
-}
-
-function retry(state: TurnState, facts: RetryFacts): ChunkEvent {
-  const supersededLength = state.abandoned;
-  state.growing.cut(supersededLength);
-  state.abandoned = 0;
-  return {
-    type: 'retry',
-    source: 'cli',
-    attempt: facts.attempt ?? 1,
-    maxAttempts: facts.maxAttempts ?? 1,
-    delay: facts.delay ?? 0,
-    status: facts.status ?? null,
-    error: facts.error ?? 'unknown',
-    supersededLength,
-  };
-}
-
 /** Tool results, and what the CLI tells the model on its own: `continuation`. */
 function fromUser(message: UserEcho): ChunkEvent[] {
   const content = message.message?.content ?? [];
@@ -261,20 +176,4 @@ function fromUser(message: UserEcho): ChunkEvent[] {
     isError: block.is_error === true,
     parentToolCallId,
   }));
-}
-
-function fromRateLimit({ rate_limit_info: info = {} }: RateLimitMessage, state: TurnState): ChunkEvent {
-  const resetsAt = info.resetsAt === undefined ? null : new Date(info.resetsAt * 1000);
-  state.limitedUntil = (info.status === 'rejected' && resetsAt) || undefined;
-  return {
-    type: 'rate-limit',
-    status: info.status ?? '',
-    resetsAt,
-    limit: info.rateLimitType ?? null,
-    utilization: info.utilization ?? null,
-  };
-}
-
-function notice(name: string, text: string, message: CliMessage): ChunkEvent {
-  return { type: 'notice', name, text, detail: { ...message } };
 }

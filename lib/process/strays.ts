@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Kills every process started after `pid` whose environment holds `mark` (`NAME=value`). The CLI starts its Bash tool in a session of its
- * own, out of reach of a signal to the CLI's group, and a CLI that was killed itself no longer ends it. Linux only:
- * other systems do not show a process's environment.
+ * Kills every process started after `pid` whose environment holds `mark` (`NAME=value`). The CLI starts its Bash tool in
+ * a session of its own, out of reach of a signal to the CLI's group, and a CLI that was killed itself no longer ends it.
+ * Linux only: other systems do not show a process's environment.
  */
 export function killStrays(pid: number, mark: string): void {
   // Younger processes have higher numbers, and reading them all would take milliseconds.
