@@ -82,12 +82,12 @@ export function createCalls({ handler, timeout, trace, onEnd, onFailure }: Calls
         exchange.status = response.status;
         const requestId = response.headers.get('request-id');
         if (requestId !== null) exchange.requestId = requestId;
-        const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-        exchange.stream = isStream;
+        const contentType = response.headers.get('content-type') ?? '';
+        exchange.stream = contentType.startsWith('text/event-stream');
         return watchAnswer(response, {
           cut,
           read: run => current.run(exchange, run),
-          onPiece: createObserver(exchange, isStream, trace),
+          onPiece: createObserver(exchange, contentType, trace),
           onEnd: end,
         });
       } catch (error) {

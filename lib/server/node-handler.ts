@@ -35,6 +35,8 @@ export function toNodeHandler(
       leave();
       outgoing.destroy();
     } finally {
+      // What nobody reads of a body is thrown away, so that the connection can be used again.
+      incoming.resume();
       dispose();
     }
   };
@@ -131,8 +133,8 @@ async function send(
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) outgoing.flushHeaders();
     for (;;) {
       const chunk = await reader?.read();
-      if (!chunk || chunk.done) break;
-      if (!outgoing.write(chunk.value)) await drained(outgoing, stallTimeout);
+      if (!chunk || chunk.done || left.aborted) break;
+      if (!outgoing.write(chunk.value)) await drained(outgoing, left, stallTimeout);
     }
     if (!left.aborted) outgoing.end();
   } finally {
@@ -151,19 +153,19 @@ function headersOf(response: Response, outgoing: ServerResponse): Record<string,
   return unasked && !req.readableDidRead ? { ...headers, connection: 'close' } : headers;
 }
 
-/** Rejects when the client reads nothing for `limit` milliseconds. */
-function drained(outgoing: ServerResponse, limit: number): Promise<void> {
+/** Resolves also when the client has left; rejects when it reads nothing for `limit` milliseconds. */
+function drained(outgoing: ServerResponse, left: AbortSignal, limit: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error) => {
       clearTimeout(timer);
       outgoing.removeListener('drain', onDrain);
-      outgoing.removeListener('close', onDrain);
+      left.removeEventListener('abort', onDrain);
       if (error) reject(error);
       else resolve();
     };
     const onDrain = () => settle();
     const timer = setTimeout(() => settle(new Error('The client stopped reading')), limit);
     outgoing.once('drain', onDrain);
-    outgoing.once('close', onDrain);
+    left.addEventListener('abort', onDrain, { once: true });
   });
 }

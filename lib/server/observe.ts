@@ -2,16 +2,16 @@ import type { Exchange } from './exchange.ts';
 import { createEventReader } from './sse-events.ts';
 import type { Trace } from './trace.ts';
 
+/** Sees each piece of a body, and undefined at its end. */
+type Observer = (piece: Uint8Array | undefined) => void;
+
 /** Fills in an exchange from the pieces of an answer that pass by: a stream of events, or one JSON body. */
-export function createObserver(
-  exchange: Exchange,
-  stream: boolean,
-  trace?: Trace,
-): (piece: Uint8Array | undefined) => void {
-  return stream ? observeStream(exchange, trace) : observeJson(exchange, trace);
+export function createObserver(exchange: Exchange, contentType: string, trace?: Trace): Observer {
+  if (contentType.startsWith('text/event-stream')) return observeStream(exchange, trace);
+  return /^application\/json\s*(;|$)/.test(contentType) ? observeJson(exchange, trace) : () => {};
 }
 
-function observeStream(exchange: Exchange, trace?: Trace): (piece: Uint8Array | undefined) => void {
+function observeStream(exchange: Exchange, trace?: Trace): Observer {
   const read = createEventReader();
   return piece => {
     if (!piece) return;
@@ -26,7 +26,7 @@ function observeStream(exchange: Exchange, trace?: Trace): (piece: Uint8Array | 
   };
 }
 
-function observeJson(exchange: Exchange, trace?: Trace): (piece: Uint8Array | undefined) => void {
+function observeJson(exchange: Exchange, trace?: Trace): Observer {
   const pieces: Uint8Array[] = [];
   return piece => {
     if (piece) return pieces.push(piece);

@@ -1,34 +1,25 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CheckCliOptions, checkCli } from '../cli/status.ts';
-import { createLimiter, type Limiter } from '../limiter.ts';
-import { createHandler } from '../messages/handler.ts';
-import type { HandlerOptions } from '../messages/options.ts';
 import { createApp } from './app.ts';
-import { createCalls } from './calls.ts';
+import { type Calls, createCalls } from './calls.ts';
+import { type AnswerOptions, resolveHandler } from './default-handler.ts';
 import type { Exchange } from './exchange.ts';
 import { followCalls } from './follow-calls.ts';
 import { listen } from './listen.ts';
 import { logExchange } from './log.ts';
 import { createServerMetrics } from './metrics.ts';
-import { type Handler, toNodeHandler } from './node-handler.ts';
+import { toNodeHandler } from './node-handler.ts';
 import { resolveServerOptions, type ServerOptions } from './options.ts';
-import { type CheckSignIn, checkExposure, createReadiness } from './sign-in.ts';
+import { checkExposure, createReadiness } from './sign-in.ts';
 import { createTrace } from './trace.ts';
 
-export interface ServeOptions extends ServerOptions, Omit<HandlerOptions, 'timeout' | 'maxBodyLength'> {
-  /** Answers the Messages API. Default: `createHandler()`, with what of these options is not the server's own. */
-  handler?: Handler;
-  /** Who shares the slots. Default: one limiter for this server, in which 100 calls may wait. */
-  limiter?: Limiter;
-  /** How to find out how the CLI is signed in. Default: `checkCli()`. */
-  checkSignIn?: CheckSignIn;
-}
+export interface ServeOptions extends ServerOptions, AnswerOptions {}
 
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
   /** `http://127.0.0.1:8787`, without a slash at the end. */
   readonly url: string;
-  /** Stops listening, lets running answers end for `grace` milliseconds, then ends them. */
+  /** Stops listening, lets running answers end for `grace` milliseconds, then ends them. A `pool` stays open. */
   close(options?: { grace?: number }): Promise<void>;
 }
 
@@ -41,9 +32,8 @@ export interface RunningServer extends AsyncDisposable {
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   const { server: resolved, rest } = resolveServerOptions(options);
   const { host, logger, timeout, stallTimeout, grace } = resolved;
-  const { handler: given, limiter = createLimiter({ maxWaiting }), checkSignIn: ask, ...cli } = rest;
-  const handler = given ?? createHandler({ ...cli, limiter, maxBodyLength: resolved.maxBodySize });
-  const checkSignIn = ask ?? (() => checkCli(toCheck(cli)));
+  const answering = await resolveHandler(rest, resolved.maxBodySize);
+  const { handler, limiter, checkSignIn } = answering;
   await checkExposure(resolved, checkSignIn);
 
   const onEnd = (exchange: Exchange) => {
@@ -53,45 +43,39 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   };
   const onFailure = (exchange: Exchange, error: unknown) =>
     logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
-  const calls = createCalls({
-    handler,
-    timeout,
-    trace: createTrace(logger, resolved.logContent),
-    onEnd,
-    onFailure,
-  });
-  const metrics = createServerMetrics({ limiter, pool: cli.pool, running: () => calls.size });
+  const trace = createTrace(logger, resolved.logContent);
+  const calls = createCalls({ handler, timeout, trace, onEnd, onFailure });
+  const metrics = createServerMetrics({ limiter, pool: rest.pool, running: () => calls.size });
   const followed = followCalls();
   const readiness = createReadiness(checkSignIn);
-  const app = createApp({
-    ...resolved,
-    calls,
-    whyNotReady: async () => (calls.draining ? 'the server is shutting down' : readiness()),
-    metrics: metrics.respond,
-    onEnd,
-    onFailure,
-  });
+  let warming = true;
+  const whyNotReady = async () => {
+    if (calls.draining) return 'the server is shutting down';
+    return (await readiness()) ?? (warming ? 'the first workers are starting' : undefined);
+  };
+  const app = createApp({ ...resolved, calls, whyNotReady, metrics: metrics.respond, onEnd, onFailure });
 
-  const stopListening = () => {
+  const cleanUp = async () => {
+    await answering.close();
     followed.close();
     metrics.close();
   };
-
-  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(error => {
-    stopListening();
+  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(async error => {
+    await cleanUp();
     throw error;
   });
+  // A worker that cannot start is for the first request, or for /ready, to tell.
+  const warmed = answering.warmUp().catch(() => {});
+  void warmed.then(() => {
+    warming = false;
+  });
+
   let closed: Promise<void> | undefined;
   const close = (limit = grace) => {
     closed ??= (async () => {
-      const ended = new Promise<void>(resolve => server.close(() => resolve()));
-      await calls.drain(limit);
-      // What was written may still be on its way to a client that reads slowly.
-      const late = setTimeout(() => server.closeAllConnections(), 2_000);
-      server.closeIdleConnections();
-      await ended;
-      clearTimeout(late);
-      stopListening();
+      await stop(server, calls, limit);
+      await warmed;
+      await cleanUp();
     })();
     return closed;
   };
@@ -103,11 +87,14 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   };
 }
 
-/** Calls that wait for a slot before the next one is told to come back later. */
-const maxWaiting = 100;
-
-function toCheck({ env, pathToClaudeCodeExecutable: path }: HandlerOptions): CheckCliOptions {
-  return { ...(env && { env }), ...(path !== undefined && { pathToClaudeCodeExecutable: path }) };
+async function stop(server: Server, calls: Calls, grace: number): Promise<void> {
+  const ended = new Promise<void>(resolve => server.close(() => resolve()));
+  await calls.drain(grace);
+  // What was written may still be on its way to a client that reads slowly.
+  const late = setTimeout(() => server.closeAllConnections(), 2_000);
+  server.closeIdleConnections();
+  await ended;
+  clearTimeout(late);
 }
 
 /** An error's message may hold a prompt or a path; its name and code do not. */

@@ -17,6 +17,7 @@ interface ServeCommandOptions {
   rateLimit?: number;
   concurrency?: number;
   maxWaiting: number;
+  batches?: string;
   warm: number;
   grace: number;
   transport: 'replay' | 'exact';
@@ -40,6 +41,7 @@ export function addServeCommand(program: Command): void {
     .option('--rate-limit <number>', 'requests per minute and token', count)
     .option('--concurrency <number>', 'answers at the same time', count)
     .option('--max-waiting <number>', 'requests that may wait; the next is told to come back', count, 100)
+    .option('--batches <directory>', 'serve message batches too, kept in this directory')
     .option('--warm <number>', 'CLI processes kept ready', count, 1)
     .option('--grace <seconds>', 'time that running answers have to end after SIGTERM', count, 25)
     .option('--transport <name>', 'replay, or exact with API credentials of your own', 'replay')
@@ -52,6 +54,9 @@ export function addServeCommand(program: Command): void {
 
 async function run(options: ServeCommandOptions): Promise<void> {
   const { signal, dispose } = watchInterruption();
+  // Whoever reads the log may end before the server does.
+  const ignore = () => {};
+  process.stdout.on('error', ignore);
   try {
     await using offline = options.offline && (await startOffline(options));
     const env = offline?.env ?? {};
@@ -66,6 +71,7 @@ async function run(options: ServeCommandOptions): Promise<void> {
     await interrupted(signal);
     if (!options.quiet) process.stderr.write('Ending: running answers are awaited. Again to end at once.\n');
   } finally {
+    process.stdout.off('error', ignore);
     dispose();
   }
 }
@@ -85,6 +91,7 @@ function toServeOptions(options: ServeCommandOptions): ServeOptions {
     logger: createLog({ level: quiet ? 'error' : detail ? 'debug' : 'info' }),
     logContent: options.logContent ? 'full' : verbose ? 'redacted' : 'none',
     ...(tokenFile !== undefined && { tokenFile }),
+    ...(options.batches !== undefined && { batches: { directory: options.batches } }),
     ...(options.rateLimit && { rateLimit: { requests: options.rateLimit } }),
   };
 }

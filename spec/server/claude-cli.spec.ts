@@ -106,3 +106,33 @@ it('logs the shape of what is said, or all of it, when asked', async () => {
     expect(/secret|of the tool/.test(text)).toBe(logContent === 'full');
   }
 });
+
+it("serves the SDK's batches, kept in a directory", async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'server-batches-'));
+  {
+    await using batching = await serve({ port: 0, env: api.env, pool, batches: { directory } });
+    const other = new Anthropic({ baseURL: batching.url, apiKey: 'any', authToken: null, maxRetries: 0 });
+    const { id } = await other.messages.batches.create({ requests: [{ custom_id: 'sum', params }] });
+    const ended = async () => (await other.messages.batches.retrieve(id)).processing_status;
+    await expect.poll(ended, { timeout: 15_000 }).toBe('ended');
+    for await (const { custom_id, result } of await other.messages.batches.results(id)) {
+      expect(custom_id).toBe('sum');
+      expect(result).toMatchObject({
+        type: 'succeeded',
+        message: { content: [{ type: 'text', text: '4' }] },
+      });
+    }
+  }
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('is ready when the first workers are, and gives one to the first request', async () => {
+  await using warm = createPool({ warm: 1, max: 1 });
+  await using server = await serve({ port: 0, env: api.env, pool: warm });
+  const ready = async () => (await fetch(`${server.url}/ready`)).status;
+  await expect.poll(ready, { timeout: 15_000 }).toBe(200);
+  expect(warm.stats.idle).toBe(1);
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: question };
+  expect((await fetch(`${server.url}/v1/messages`, init)).status).toBe(200);
+  expect(warm.stats.served).toMatchObject({ warm: 1, cold: 0 });
+});

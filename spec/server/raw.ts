@@ -19,11 +19,12 @@ export function readAll(socket: Socket): Promise<string> {
   return readUntil(socket, () => false);
 }
 
-/** What has come when `enough` says so, or the connection is closed. */
+/** What comes from now on, until `enough` says so or the connection is closed. What comes later is kept for the next. */
 export function readUntil(socket: Socket, enough: (text: string) => boolean): Promise<string> {
   return new Promise(resolve => {
     let text = '';
     const finish = () => {
+      socket.pause();
       socket.removeListener('data', onData);
       socket.removeListener('close', finish);
       resolve(text);
@@ -32,8 +33,10 @@ export function readUntil(socket: Socket, enough: (text: string) => boolean): Pr
       text += piece.toString('latin1');
       if (enough(text)) finish();
     };
+    if (socket.closed) return finish();
     socket.on('data', onData);
     socket.once('close', finish);
+    socket.resume();
   });
 }
 

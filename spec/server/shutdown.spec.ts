@@ -31,13 +31,14 @@ describe('close()', () => {
     await readUntil(short, text => text.includes('content_block_delta'));
     long.write(rawPost(stream));
     await readUntil(long, text => text.includes('content_block_delta'));
-    const closed = server.close({ grace: 500 });
+    const closed = server.close({ grace: 20_000 });
     await readUntil(short, text => text.includes('message_stop'));
     short.write(rawPost(question, { connection: 'keep-alive' }));
     const text = await readAll(short);
     expect(text).toMatch(/^HTTP\/1\.1 503 /m);
     expect(text).toMatch(/^connection: close$/im);
     expect(text).toContain('overloaded_error');
+    long.destroy();
     await closed;
   });
 
