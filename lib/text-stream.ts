@@ -3,7 +3,8 @@ import { leavable } from './leavable.ts';
 
 /**
  * The text of a stream of chunk events, for `pipeline()`, `Readable.from()` and `ReadableStream.from()`. Leaving it
- * ends the stream, and with it the process.
+ * ends the stream, and with it the process. `pipeline()` leaves an iterable whose destination went away only with its
+ * next piece; `pipeline(Readable.from(textOf(stream)), destination)` leaves it at once.
  */
 export function textOf(
   stream: AsyncGenerator<ChunkEvent, unknown, undefined>,

@@ -8,6 +8,7 @@ const grace = { closed: 3_000, terminated: 2_000, pipes: 500 };
  * Ends a process and everything it started, and resolves when it is gone.
  * `finish`: close stdin and let it end by itself first. `stop`: SIGTERM at once. `kill`: SIGKILL at once.
  * Each step falls through to the next when its grace period is over. Its output has to be read, or it may wait for that.
+ * The CLI itself takes some 50 ms for either, and up to 2 s while a tool of it does not want to end.
  */
 export async function terminate(running: RunningProcess, how: 'finish' | 'stop' | 'kill'): Promise<Exit> {
   running.keepAlive(true);
