@@ -6,6 +6,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BatchesHandler, type BatchesOptions, createBatchesHandler } from '../../lib/batch/index.ts';
 import { createHandler, type Handler } from '../../lib/messages/index.ts';
+import { serve } from '../../lib/server/index.ts';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
 
 let api: OfflineApi;
@@ -115,6 +116,16 @@ describe("the SDK's client.messages.batches", () => {
       expired: 0,
     });
     expect(await resultsOf(client, created.id)).toEqual({ sum: '4', echo: 'hello' });
+  });
+
+  it('works through the proxy', async () => {
+    start();
+    await using server = await serve({ handler, port: 0 });
+    const client = new Anthropic({ apiKey: 'any', baseURL: server.url, maxRetries: 0 });
+    const { id } = await client.messages.batches.create({ requests: [request('a', 'echo: hello')] });
+    const { results_url } = await untilEnded(client, id);
+    expect(results_url).toBe(`${server.url}/v1/messages/batches/${id}/results`);
+    expect(await resultsOf(client, id)).toEqual({ a: 'hello' });
   });
 
   it('records what fails, and tries again what may pass', async () => {
