@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
+import { createLimiter, defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
 import { fake, outcomeOf, readTo } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses } from './fixtures/processes.ts';
@@ -116,6 +116,24 @@ describe('timeout', () => {
     await readTo(stream, 'text');
     await new Promise(resolve => setTimeout(resolve, 3_100));
     expect((await outcomeOf(stream)).error).toMatchObject({ code: 'TIMEOUT', text: 'one moment' });
+  });
+
+  it('counts the wait for a slot, and then starts nothing', async () => {
+    const limiter = createLimiter({ concurrency: 1 });
+    const lease = await limiter.acquire();
+    const { error } = await ask('Hello', { limiter, timeout: 50 });
+    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'timeout', text: '' });
+    expect([watch.pids.length, limiter.size]).toEqual([0, 0]);
+    lease.release();
+  });
+
+  it('does not count the wait for a slot when it begins with the slot', async () => {
+    const limiter = createLimiter({ concurrency: 1 });
+    const lease = await limiter.acquire();
+    const call = outcomeOf(streamResponse('Hello', echo({ limiter, timeout: 10_000, timeoutFrom: 'slot' })));
+    await new Promise(resolve => setTimeout(resolve, 50));
+    lease.release();
+    expect((await call).error).toBeUndefined();
   });
 
   it('of silence is not struck by a slow reader', async () => {
