@@ -47,7 +47,7 @@ function answer(body: Body): { type: string; [field: string]: unknown }[] {
   count++;
   const said = JSON.stringify(body.messages.filter(message => message.role === 'user'));
   const steps = Number(/.*steps:(\d+)/s.exec(said)?.[1] ?? 0);
-  const results = said.split('"type":"tool_result"').length - 1;
+  const results = said.slice(said.lastIndexOf('steps:')).split('"type":"tool_result"').length - 1;
   const tool = results < steps ? body.tools?.[0] : undefined;
   const deltas = Number(/.*deltas:(\d+)/s.exec(said)?.[1] ?? 1);
   const usage = { input_tokens: 10, output_tokens: 1 };

@@ -17,7 +17,7 @@ const modules: Record<string, string[]> = {
 
 /** How long a fresh process takes to import. */
 export async function imports({ rounds = 21 }: Setting): Promise<Findings> {
-  const table = new Table('Import in a fresh process', ['ms']);
+  const table = new Table('Import in a fresh process', ['ms'], Object.keys(modules));
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(Object.keys(modules)))
       table.add(name, { ms: await timeImport(modules[name]) });

@@ -6,11 +6,24 @@ import { parseArgs } from 'node:util';
 import { createEnvironment } from '../../lib/testing/environment.ts';
 import { startApi } from './api.ts';
 import { imports } from './imports.ts';
+import { latency } from './latency.ts';
 import { pipeline } from './pipeline.ts';
+import { proxy } from './proxy.ts';
+import { replay } from './replay.ts';
 import { type Findings, isMet, print } from './report.ts';
 import type { Setting } from './setting.ts';
+import { throughput } from './throughput.ts';
+import { tools } from './tools.ts';
 
-const parts: Record<string, (setting: Setting) => Promise<Findings>> = { pipeline, imports };
+const parts: Record<string, (setting: Setting) => Promise<Findings>> = {
+  latency,
+  throughput,
+  replay,
+  tools,
+  pipeline,
+  imports,
+  proxy,
+};
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -6,9 +6,10 @@ export class Table {
   readonly columns: readonly string[];
   readonly rows = new Map<string, Map<string, number[]>>();
 
-  constructor(title: string, columns: readonly string[]) {
+  constructor(title: string, columns: readonly string[], rows: readonly string[]) {
     this.title = title;
     this.columns = columns;
+    for (const row of rows) this.rows.set(row, new Map());
   }
 
   add(row: string, values: Record<string, number>): void {
