@@ -18,28 +18,36 @@ export interface Answer {
  * stops reading stops the CLI.
  */
 export function eventStream({ first, rest, abort, requestId, done }: Answer): ReadableStream<Uint8Array> {
+  const { signal } = abort;
   let next: StreamEvent | undefined = first;
+  let left: Promise<void> | undefined;
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        // Also when nobody is reading, the answer ends at once. Who aborted gets the reason, as from `fetch`.
+        const leave = () => {
+          left = rest.return().then(done, done);
+          controller.error(signal.reason);
+        };
+        if (signal.aborted) leave();
+        else signal.addEventListener('abort', leave, { once: true });
+      },
       async pull(controller) {
         try {
           const event = next ?? (await rest.next()).value;
           next = undefined;
+          if (signal.aborted) return;
           if (event) return controller.enqueue(encode(event));
-          controller.close();
         } catch (error) {
-          // Who aborted gets the reason, as from `fetch`; everybody else an event that says what went wrong.
-          if (abort.signal.aborted) controller.error(abort.signal.reason);
-          else {
-            controller.enqueue(serverSentEvent(toWireError(error, requestId).body));
-            controller.close();
-          }
+          if (signal.aborted) return;
+          controller.enqueue(serverSentEvent(toWireError(error, requestId).body));
         }
+        controller.close();
         done();
       },
       async cancel(reason) {
         abort.abort(reason);
-        await rest.return().finally(done);
+        await left;
       },
     },
     { highWaterMark: 0 },

@@ -58,3 +58,12 @@ it('tells an error in an event, and ends', async () => {
   expect((await reader.read()).done).toBe(true);
   expect(log).toEqual(['event 0', 'returned', 'done']);
 });
+
+it('ends at once when it is aborted while nobody reads', async () => {
+  const { reader, log, abort } = start();
+  await reader.read();
+  await reader.read();
+  abort.abort(new Error('gone'));
+  await expect(reader.read()).rejects.toThrow('gone');
+  expect(log).toEqual(['event 0', 'abort', 'returned', 'done']);
+});
