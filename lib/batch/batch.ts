@@ -25,75 +25,73 @@ export async function* batch(
   const source = iteratorOf(items);
   const progress = startProgress(Array.isArray(items) ? items.length : undefined);
 
-  /** What is under way; each resolves to what it changes. */
-  const tasks = new Set<Promise<() => void>>();
+  const running = new Set<Promise<void>>();
   const finished: BatchResult[] = [];
-  let pull: Promise<() => void> | undefined;
-  let [taken, yielded, exhausted] = [0, 0, false];
+  let [taken, yielded, taking, exhausted] = [0, 0, false, false];
   let failure: { error: unknown } | undefined;
+  let wake = () => {};
 
-  const track = (work: Promise<() => void>): Promise<() => void> => {
-    const task = work.then(
-      change => () => {
-        tasks.delete(task);
-        change();
-      },
-      error => () => {
-        tasks.delete(task);
-        failure ??= { error };
-      },
-    );
-    tasks.add(task);
-    return task;
+  const fail = (error: unknown) => {
+    failure ??= { error };
   };
   const take = async () => {
-    const { value: item, done } = await source.next();
-    return () => {
-      pull = undefined;
+    taking = true;
+    try {
+      const { value: item, done } = await source.next();
       exhausted = done === true;
-      if (done !== true) track(run(taken++, item));
-    };
+      if (done !== true && !failure) start(taken++, item);
+    } catch (error) {
+      fail(error);
+    } finally {
+      taking = false;
+      wake();
+    }
   };
-  const run = async (index: number, item: string | BatchItem) => {
-    const result = await runItem(index, item);
-    return () => {
-      finished.push(result);
-      if (order === 'input') finished.sort((one, other) => one.index - other.index);
-      onProgress?.(progress(result));
-    };
+  const start = (index: number, item: string | BatchItem) => {
+    const task = runItem(index, item)
+      .then(result => {
+        finished.push(result);
+        if (order === 'input') finished.sort((one, other) => one.index - other.index);
+        onProgress?.(progress(result));
+      })
+      .catch(fail)
+      .finally(() => {
+        running.delete(task);
+        wake();
+      });
+    running.add(task);
   };
-  const aborted = new Promise<() => void>(resolve => {
-    const fail = () => {
-      failure ??= { error: stop.signal.reason };
-    };
-    stop.signal.addEventListener('abort', () => resolve(fail), { once: true });
-  });
-  const abort = () => stop.abort(signal?.reason);
+  const abort = () => {
+    stop.abort(signal?.reason);
+    fail(signal?.reason);
+    wake();
+  };
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
 
   try {
     for (;;) {
-      const running = tasks.size - (pull ? 1 : 0);
-      if (running === 0 && (exhausted || failure)) break;
-      const room = running < concurrency && taken - yielded < window;
-      if (room && !pull && !exhausted && !failure) pull = track(take());
-      const change = await Promise.race(failure ? tasks : [...tasks, aborted]);
-      change();
       while (finished[0] && (order === 'completion' || finished[0].index === yielded)) {
         yielded += 1;
         yield finished.shift() as BatchResult;
       }
+      if (running.size === 0 && (exhausted || failure)) break;
+      const changed = new Promise<void>(resolve => {
+        wake = resolve;
+      });
+      const room = running.size < concurrency && taken - yielded < window;
+      if (room && !taking && !exhausted && !failure) void take();
+      await changed;
     }
     yield* finished;
     if (failure) throw failure.error;
   } finally {
     signal?.removeEventListener('abort', abort);
     stop.abort();
-    // A source that is still waited for cannot be closed: it ends when it has something.
     const closed = Promise.resolve(source.return?.()).catch(() => {});
-    await Promise.all([...tasks].filter(task => task !== pull));
-    if (!pull) await closed;
+    await Promise.all(running);
+    // A source that is still waited for cannot be closed: it ends when it has something.
+    if (!taking) await closed;
   }
 }
 

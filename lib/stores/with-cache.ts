@@ -73,15 +73,18 @@ async function* follow(
   [left, own]: [AbortSignal, AbortSignal | undefined],
 ): Events {
   const call = createCallAbort({ signals: own ? [left, own] : [left] });
-  const aborted = new Promise<never>((_, reject) => {
-    const refuse = () => reject(call.signal.reason);
-    if (call.signal.aborted) refuse();
-    else call.signal.addEventListener('abort', refuse, { once: true });
-  });
+  const { signal } = call;
+  let refuse = (_reason: unknown) => {};
+  const abort = () => refuse(signal.reason);
+  signal.addEventListener('abort', abort);
   const events = run.join();
   try {
     for (;;) {
-      const { value, done } = await Promise.race([events.next(), aborted]);
+      const { value, done } = await new Promise<IteratorResult<ChunkEvent, Summary>>((resolve, reject) => {
+        refuse = reject;
+        if (signal.aborted) abort();
+        events.next().then(resolve, reject);
+      });
       if (done) return isShared ? { ...value, cached: true } : value;
       yield isShared ? asCached(value) : value;
     }
@@ -90,6 +93,7 @@ async function* follow(
     if (left.aborted && error === left.reason) return undefined as never;
     throw error;
   } finally {
+    signal.removeEventListener('abort', abort);
     call.dispose();
     await run.leave();
   }

@@ -41,12 +41,21 @@ describe('batch()', () => {
   });
 
   it('keeps the order of the items when asked to', async () => {
-    const first = { prompt: 'one', options: { env: { ANTHROPIC_ECHO_DELAY: '300' } } };
-    const options: BatchOptions = { concurrency: 2, options: echo };
-    const fast = await collect(batch([first, 'two', 'three'], options));
-    expect(fast.map(textOf)).toEqual(['two', 'three', 'one']);
-    const ordered = await collect(batch([first, 'two', 'three'], { ...options, order: 'input' }));
-    expect(ordered.map(textOf)).toEqual(['one', 'two', 'three']);
+    const texts = async (order: 'completion' | 'input') => {
+      let release = () => {};
+      const released = new Promise<void>(resolve => {
+        release = resolve;
+      });
+      const firstLast: typeof streamResponse = async function* (prompt, options) {
+        if (prompt === 'one') await released;
+        return yield* streamResponse(prompt, options);
+      };
+      const onProgress = ({ done }: BatchProgress) => done === 2 && release();
+      const options: BatchOptions = { concurrency: 2, options: echo, stream: firstLast, onProgress, order };
+      return (await collect(batch(['one', 'two', 'three'], options))).map(textOf);
+    };
+    expect(await texts('completion')).toEqual(['two', 'three', 'one']);
+    expect(await texts('input')).toEqual(['one', 'two', 'three']);
   });
 
   it('has failures as results, and tells the progress', async () => {
