@@ -8,16 +8,20 @@ export interface SseEvent {
  * Finds the events in the pieces of an SSE body, wherever the pieces are cut.
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
-export function createEventReader(): (piece: Uint8Array) => SseEvent[] {
+export function createEventReader(): (bytes: Uint8Array) => SseEvent[] {
   const decoder = new TextDecoder();
-  let rest = '';
+  let pieces: string[] = [];
+  let tail = '';
 
-  return piece => {
-    const from = Math.max(0, rest.length - 3);
-    rest += decoder.decode(piece, { stream: true });
-    if (!/\n\r?\n/.test(rest.slice(from))) return [];
-    const blocks = rest.split(/\r?\n\r?\n/);
-    rest = blocks.pop() ?? '';
+  return bytes => {
+    const text = decoder.decode(bytes, { stream: true });
+    const complete = /\n\r?\n/.test(tail + text);
+    pieces.push(text);
+    tail = (tail + text).slice(-2);
+    // Joined only when an event is complete: a long one that comes in many pieces costs no more than a short one.
+    if (!complete) return [];
+    const blocks = pieces.join('').split(/\r?\n\r?\n/);
+    pieces = [blocks.pop() ?? ''];
     return blocks.map(toEvent).filter(event => event !== undefined);
   };
 }

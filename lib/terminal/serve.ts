@@ -64,9 +64,9 @@ async function run(options: ServeCommandOptions): Promise<void> {
       warm: options.warm,
       ...(options.concurrency && { max: options.concurrency }),
     });
-    // Asked once here: to say who will pay, and to fail before anybody connects.
-    const status = await checkCli({ env, signal });
     await using server = await serve({ ...toServeOptions(options), env, pool });
+    // To say who will pay; without a CLI there is nothing to serve.
+    const status = await checkCli({ env, signal });
     if (!options.quiet) process.stderr.write(greeting(server.url, status, options));
     await interrupted(signal);
     if (!options.quiet) process.stderr.write('Ending: running answers are awaited. Again to end at once.\n');
