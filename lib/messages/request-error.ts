@@ -3,12 +3,15 @@ export class RequestError extends Error {
   readonly status: number;
   /** The API's `error.type`. */
   readonly type: string;
+  /** The API's `error.details`. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(status: number, type: string, message: string) {
+  constructor(status: number, type: string, message: string, details?: Readonly<Record<string, unknown>>) {
     super(message);
     this.name = 'RequestError';
     this.status = status;
     this.type = type;
+    this.details = details;
   }
 }
 

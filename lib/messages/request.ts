@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { MessagesRequest } from '../workers/messages-request.ts';
 import { contentBlock, textBlock, toolSchema } from './blocks.ts';
 import { firstProblem, inApiWords } from './in-api-words.ts';
-import { invalidRequest } from './request-error.ts';
+import { invalidRequest, RequestError } from './request-error.ts';
 
 /**
  * Checks the shape of a Messages API request: what is wrong here never starts a process. What only the API can judge
@@ -10,8 +10,14 @@ import { invalidRequest } from './request-error.ts';
  * @throws {RequestError} 400 with the path of the first offending field.
  */
 export function parseRequest(body: unknown): MessagesRequest {
-  return parse(createMessage, body);
+  const request = parse(createMessage, body);
+  if (request.thread) throw new RequestError(400, 'invalid_request_error', noThreads, unsupportedThread);
+  return request;
 }
+
+/** In these words, the SDK's tool runner goes on with the whole history in each request. */
+const noThreads = 'thread: the Claude CLI has no message threads; send the whole history';
+const unsupportedThread = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
 
 /** The same for a token count, which takes fewer fields. */
 export function parseCountRequest(body: unknown): MessagesRequest {

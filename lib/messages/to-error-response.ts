@@ -9,11 +9,17 @@ import {
 } from '../errors.ts';
 import { RequestError } from './request-error.ts';
 
+interface ErrorBody {
+  type: string;
+  message: string;
+  details?: Readonly<Record<string, unknown>>;
+}
+
 /** An error as the API would tell it. */
 export interface WireError {
   status: number;
   /** The body of the response, or the data of an `error` event. */
-  body: { type: 'error'; error: { type: string; message: string }; request_id: string };
+  body: { type: 'error'; error: ErrorBody; request_id: string };
   headers: Record<string, string>;
 }
 
@@ -29,12 +35,12 @@ export function errorResponse(error: unknown, requestId: string): Response {
 
 /** An error that is none of ours is a defect: its text is for the log of whoever runs this, not for a client. */
 export function toWireError(error: unknown, requestId: string): WireError {
-  const { status, type, message } = describe(error);
+  const { status, ...told } = describe(error);
   const id = (error instanceof ApiError && error.requestId) || requestId;
   const retryable = error instanceof ClaudeCliError ? error.retryable : false;
   return {
     status,
-    body: { type: 'error', error: { type, message }, request_id: id },
+    body: { type: 'error', error: told, request_id: id },
     headers: {
       'x-should-retry': String(retryable),
       ...(error instanceof LimiterFullError && { 'retry-after': '1' }),
@@ -45,8 +51,11 @@ export function toWireError(error: unknown, requestId: string): WireError {
   };
 }
 
-function describe(error: unknown): WireError['body']['error'] & { status: number } {
-  if (error instanceof RequestError) return error;
+function describe(error: unknown): ErrorBody & { status: number } {
+  if (error instanceof RequestError) {
+    const { status, type, message, details } = error;
+    return { status, type, message, ...(details && { details }) };
+  }
   if (!(error instanceof ClaudeCliError)) return withType(500, 'Internal server error');
   if (error instanceof ApiError) return withType(error.status ?? 502, apiMessage(error.message));
   if (error instanceof InvalidOptionError) return withType(400, error.message);

@@ -60,10 +60,16 @@ export function toMessagesLaunch(options: ResolvedOptions, betas: readonly strin
       // With its experiments on, the CLI repeats a refused request up to twice, leaving one of them off each time.
       CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
       CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
-      ...(betas.length > 0 ? { ANTHROPIC_BETAS: betas.join(',') } : {}),
       ...options.env,
+      ...(betas.length > 0 ? { ANTHROPIC_BETAS: withOwnBetas(betas, options.env) } : {}),
     },
   });
+}
+
+/** The caller's betas after those that whoever runs this has set for all calls. */
+function withOwnBetas(betas: readonly string[], env: ResolvedOptions['env']): string {
+  const own = 'ANTHROPIC_BETAS' in env ? env.ANTHROPIC_BETAS : process.env.ANTHROPIC_BETAS;
+  return [...(own ? [own] : []), ...betas].join(',');
 }
 
 /** Workers of the same key are interchangeable: same file, arguments, working directory, environment (so login), tenant. */

@@ -44,6 +44,7 @@ it.each<[object, string]>([
   [{ temperature: 2 }, 'temperature: Input should be less than or equal to 1'],
   [{ stop_sequences: [''] }, 'stop_sequences.0: Input should not be empty'],
   [{ stream: 'yes' }, 'stream: Input should be a valid boolean'],
+  [{ thread: { type: 'create' } }, 'thread: the Claude CLI has no message threads'],
   [{ prompt: 'Hi' }, 'prompt: Extra inputs are not permitted'],
 ])('refuses %j in the words of the API', (change, message) => {
   const body = JSON.parse(JSON.stringify({ ...smallest, ...change }));
