@@ -90,7 +90,7 @@ it('serves the Claude CLI itself, tool call included', async () => {
 
   expect(answer).toMatchObject({ text: 'It says marmalade.', turns: 2 });
   expect(JSON.stringify(api.requests[1]?.body.messages)).toContain('The word is marmalade.');
-});
+}, 60_000);
 
 it('logs the shape of what is said, or all of it, when asked', async () => {
   const { lines, options } = memoryLog({ level: 'debug' });

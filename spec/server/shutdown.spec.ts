@@ -25,13 +25,23 @@ describe('close()', () => {
 
   it('refuses what still comes over a connection that is open', async () => {
     await using server = await startServer();
-    server.api.reply({ content: 'one two', delay: 30 }, failures.stallMidStream);
+    let goOn = () => {};
+    const gate = new Promise<void>(resolve => {
+      goOn = resolve;
+    });
+    async function* words() {
+      yield 'one ';
+      await gate;
+      yield 'two';
+    }
+    server.api.reply([{ type: 'text', text: words() }], failures.stallMidStream);
     const [short, long] = await Promise.all([open(server.port), open(server.port)]);
     short.write(rawPost(stream, { connection: 'keep-alive' }));
     await readUntil(short, text => text.includes('content_block_delta'));
     long.write(rawPost(stream));
     await readUntil(long, text => text.includes('content_block_delta'));
     const closed = server.close({ grace: 20_000 });
+    goOn();
     await readUntil(short, text => text.includes('message_stop'));
     short.write(rawPost(question, { connection: 'keep-alive' }));
     const text = await readAll(short);
