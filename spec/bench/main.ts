@@ -1,4 +1,4 @@
-// npm run bench -- [latency throughput replay tools pipeline imports proxy] [--rounds N] [--json FILE]
+// npm run bench -- [latency throughput replay tools wrapper pipeline imports proxy] [--rounds N] [--json FILE]
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,14 @@ import { type Findings, isMet, print } from './report.ts';
 import type { Setting } from './setting.ts';
 import { throughput } from './throughput.ts';
 import { tools } from './tools.ts';
+import { wrapper } from './wrapper.ts';
 
 const parts: Record<string, (setting: Setting) => Promise<Findings>> = {
   latency,
   throughput,
   replay,
   tools,
+  wrapper,
   pipeline,
   imports,
   proxy,

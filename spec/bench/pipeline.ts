@@ -62,6 +62,7 @@ export async function pipeline({ directory, rounds = 5 }: Setting): Promise<Find
     }
   }
 
+  const cpu = (name: string) => short.samples(name, 'CPU us/line');
   const speed = (name: string) => short.samples(name, 'thousand lines/s');
   return {
     tables: [short, wide, slow],
@@ -70,6 +71,11 @@ export async function pipeline({ directory, rounds = 5 }: Setting): Promise<Find
         what: 'pipeline / for await of split2 with JSON.parse',
         measured: ratioOf(speed(ours), speed('split2')),
         limit: { atLeast: 1 },
+      },
+      {
+        what: 'the same, CPU per line',
+        measured: ratioOf(cpu(ours), cpu('split2')),
+        limit: { atMost: 1 },
       },
       {
         what: 'the same on 5 MB lines',

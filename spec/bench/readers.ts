@@ -39,8 +39,9 @@ export function start({ command, argument }: Printer): Readable {
   return spawn(command, [argument], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
 }
 
-const fakeCli = fileURLToPath(new URL('../../../cat-cli.sh', import.meta.url));
+/** Answers the first message with what the printer prints. */
+export const fakeCli = fileURLToPath(new URL('../../../cat-cli.sh', import.meta.url));
 
-function toEnv({ command, argument }: Printer): Record<string, string> {
+export function toEnv({ command, argument }: Printer): Record<string, string> {
   return { BENCH_PRINTER: command, BENCH_LINES: argument };
 }
