@@ -4,6 +4,7 @@ import { answer } from '../workers/answer.ts';
 import { accumulate } from './accumulate.ts';
 import { refuseWhatCannotBeCarried } from './carry.ts';
 import { eventStream } from './event-stream.ts';
+import { hasBreakpoints } from './has-breakpoints.ts';
 import type { ResolvedHandlerOptions } from './options.ts';
 import { readBody } from './read-body.ts';
 import { parseRequest } from './request.ts';
@@ -25,7 +26,13 @@ export async function createMessage(
 
   let streaming = false;
   try {
-    const events = answer(body, { ...options, betas: betasOf(request), signal: abort.signal });
+    const env = hasBreakpoints(body.messages) ? { ...options.env, DISABLE_PROMPT_CACHING: '1' } : options.env;
+    const events = answer(body, {
+      ...options,
+      ...(env && { env }),
+      betas: betasOf(request),
+      signal: abort.signal,
+    });
     const first = await events.next();
     if (first.done) throw new ProtocolError('an answer without an event');
     if (body.stream) {

@@ -43,6 +43,27 @@ describe.each(['replay', 'exact'] as const)('with the transport %s', transport =
     wantedRequests += 2;
   });
 
+  it("leaves the caller's cache breakpoints as they are, and adds none to four", async () => {
+    const before = api.requests.length;
+    const cache_control = { type: 'ephemeral' as const, ttl: '1h' as const };
+    const text = (role: 'user' | 'assistant') => ({
+      role,
+      content: [{ type: 'text' as const, text: 'Hi', cache_control }],
+    });
+    const messages = [
+      text('user'),
+      text('assistant'),
+      text('user'),
+      text('assistant'),
+      { ...text('user'), content: 'b' },
+    ];
+    await throughCli.messages.create({ ...defaults, system: 'Be brief.', messages });
+    wantedRequests += 1;
+    const sent = JSON.stringify(api.requests[before]?.body);
+    expect(sent.match(/"cache_control":\{"type":"ephemeral","ttl":"1h"\}/g)).toHaveLength(4);
+    expect(sent.match(/"cache_control"/g)).toHaveLength(4);
+  });
+
   it('has sent one request per call', async () => {
     await pool.close();
     expect(api.requests).toHaveLength(wantedRequests);
