@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ChunkEvent } from '../chunks.ts';
 import type { StreamOptions } from '../options.ts';
 import { streamResponse } from '../stream-response.ts';
-import { watchInterruption } from './interruption.ts';
+import { Interruption, watchInterruption } from './interruption.ts';
 import { startOffline } from './offline.ts';
 import { readPrompt } from './read-prompt.ts';
 
@@ -11,6 +11,7 @@ interface AskOptions {
   model?: string;
   system?: string;
   timeout?: number;
+  thinking?: true;
   json?: true;
   quiet?: true;
   offline?: true;
@@ -27,6 +28,7 @@ export function addAskCommand(program: Command): void {
     .option('-m, --model <name>', 'model name or alias (sonnet, opus, haiku)')
     .option('-s, --system <text>', 'system prompt')
     .option('-t, --timeout <seconds>', 'give up after this time', seconds)
+    .option('--thinking', 'keep the thinking on the screen')
     .option('--json', 'print the chunk events, one JSON object per line')
     .option('-q, --quiet', 'print nothing but the answer')
     .option('--offline', 'ask a stand-in on this machine: no account, no network')
@@ -39,7 +41,8 @@ async function ask(argument: string | undefined, options: AskOptions): Promise<v
     const prompt = await readPrompt(argument, { fallback: options.offline && demo, signal });
     await using offline = options.offline && (await startOffline(options));
     const stream = streamResponse(prompt, { ...toStreamOptions(options), signal, env: offline?.env ?? {} });
-    await pipeline(options.json ? toJson(stream) : toText(stream), process.stdout, { end: false });
+    if (isProgressive(options)) await showAnswer(stream, options);
+    else await pipeline(options.json ? toJson(stream) : toText(stream), process.stdout, { end: false });
   } finally {
     dispose();
   }
@@ -51,6 +54,26 @@ function toStreamOptions({ model, system, timeout }: AskOptions): StreamOptions 
     ...(system !== undefined && { systemPrompt: system }),
     ...(timeout !== undefined && { timeout: timeout * 1000 }),
   };
+}
+
+/** Redrawing needs a terminal that can do it. Everything else gets text and nothing but text. */
+function isProgressive({ json, quiet }: AskOptions): boolean {
+  return process.stdout.isTTY && process.env.TERM !== 'dumb' && !json && !quiet;
+}
+
+async function showAnswer(stream: AsyncIterable<ChunkEvent>, options: AskOptions): Promise<void> {
+  const [{ AnswerView }, { default: colors }] = await Promise.all([
+    import('./answer-view.ts'),
+    import('picocolors'),
+  ]);
+  const view = new AnswerView(process.stdout, { colors, thinking: options.thinking === true });
+  try {
+    for await (const event of stream) view.show(event);
+    view.close();
+  } catch (error) {
+    view.close(error instanceof Interruption ? 'stopped' : undefined);
+    throw error;
+  }
 }
 
 async function* toJson(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
