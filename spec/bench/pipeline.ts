@@ -53,7 +53,7 @@ export async function pipeline({ directory, rounds = 5 }: Setting): Promise<Find
   );
   for (let round = 0; round < Math.ceil(rounds / 3); round++) {
     for (const name of shuffled(iterators)) {
-      const { overIdleMb = 0, aheadMb = 0 } = await runScript('read-iterators.js', [
+      const { overIdleMb = 0, aheadMb = 0 } = await runScript('read-slowly.js', [
         name,
         '5000',
         deltaLine(20),
