@@ -19,6 +19,18 @@ interface AskOptions {
 
 const demo = 'Tell me a short story about a river.';
 
+const examples = `
+In a terminal: Markdown as it comes, and a footer with model, tokens, cost and time. In a pipe: the text alone.
+Ctrl-C stops the answer and keeps what came.
+
+Examples:
+  claude-cli-stream ask "What is 2+2?"
+  cat notes.md | claude-cli-stream ask "Summarise this"
+  claude-cli-stream ask --json "What is 2+2?" | jq -r 'select(.type == "text").text'
+  claude-cli-stream ask --offline "Tell me a story"
+
+Exit codes: 0 an answer, 1 a failure, 2 wrong usage, 130 Ctrl-C, 141 the reader left, 143 SIGTERM.`;
+
 /** `claude-cli-stream ask [prompt]`. */
 export function addAskCommand(program: Command): void {
   program
@@ -32,6 +44,7 @@ export function addAskCommand(program: Command): void {
     .option('--json', 'print the chunk events, one JSON object per line')
     .option('-q, --quiet', 'print nothing but the answer')
     .option('--offline', 'ask a stand-in on this machine: no account, no network')
+    .addHelpText('after', examples)
     .action(ask);
 }
 

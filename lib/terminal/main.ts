@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   ask: async () => (await import('./ask.ts')).addAskCommand,
   batch: async () => (await import('./batch.ts')).addBatchCommand,
   serve: async () => (await import('./serve.ts')).addServeCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
 };
 
 const program = new Command('claude-cli-stream')
