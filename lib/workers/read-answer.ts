@@ -47,6 +47,7 @@ export async function* readAnswer(
     if (message.type !== 'stream_event' || !message.event || state.failure) continue;
     const { event } = message;
     metering.add(event);
+    if (event.type === 'message_start') memory.blockRequests();
     if (event.type === 'message_delta' && goesOn(state.stopReason, content, plan)) {
       void worker.end('kill');
       yield event;

@@ -85,6 +85,15 @@ export class WorkerMemory {
     this.#writeUser(question, {});
   }
 
+  /**
+   * The response has begun: whatever the CLI would ask on its own account after it fails before it is sent, until the
+   * next plan's settings. Ending the process at the end of the response alone may come too late on a busy machine.
+   */
+  blockRequests(): void {
+    this.worker.post({ subtype: 'apply_flag_settings', settings: { env: invalidHeaders } });
+    this.#settings = undefined;
+  }
+
   /** The turn ended well and its answer is part of the conversation now. */
   addAnswer(answer: WireMessage): void {
     this.#held.push({ fingerprint: fingerprint(answer), uuid: undefined });
@@ -123,7 +132,8 @@ export class WorkerMemory {
 
   #tellSettings({ settings }: Plan): void {
     if (!settings || toJson(settings) === this.#settings) return;
-    this.worker.post({ subtype: 'apply_flag_settings', settings });
+    const env = { ...settings.env, ANTHROPIC_CUSTOM_HEADERS: this.worker.env.ANTHROPIC_CUSTOM_HEADERS ?? '' };
+    this.worker.post({ subtype: 'apply_flag_settings', settings: { ...settings, env } });
     this.#settings = toJson(settings);
     this.#model = settings.model;
     this.#resolvedModel = undefined;
@@ -185,6 +195,9 @@ export class WorkerMemory {
     this.#held.push({ fingerprint: fingerprint(message), uuid: isToolResult ? undefined : uuid });
   }
 }
+
+/** No name of a header has spaces, so the request cannot even be made. */
+const invalidHeaders = { ANTHROPIC_CUSTOM_HEADERS: 'one request per call: no more' };
 
 function toJson(value: unknown): string {
   return JSON.stringify(value) ?? '';

@@ -85,6 +85,11 @@ export class Worker {
     }
   }
 
+  /** What the process was started with. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#launch.env;
+  }
+
   get pid(): number {
     return this.#process.pid;
   }

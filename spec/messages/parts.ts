@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Answer, AnswerBlock, MessageAnswer } from '../../lib/testing/index.ts';
 
@@ -17,6 +18,16 @@ export function turns(count: number): Anthropic.MessageParam[] {
     { role: 'assistant', content: [{ type: 'text', text: `Answer ${index}` }] },
   ]);
   return [...exchanges.flat(), user('The last question')];
+}
+
+/** Text that does not come in one burst with the end of its answer, as it does not from a model either. */
+export function slowly(text: string): AsyncIterable<string> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      await sleep(50);
+      if (text) yield text;
+    },
+  };
 }
 
 /** A message whose id and usage do not depend on the request, so that two of them can be equal. */

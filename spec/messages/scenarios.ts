@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { type Answer, failures } from '../../lib/testing/index.ts';
-import { call, error, image, pdf, says, turns, user, weather } from './parts.ts';
+import { call, error, image, pdf, says, slowly, turns, user, weather } from './parts.ts';
 
 /** One call of the Messages API, and what the API answers. */
 export interface Scenario {
@@ -110,7 +110,10 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a call of a tool that is not there',
-    answer: says([{ type: 'tool_use', id: 'toolu_1', name: 'nowhere', input: {} }]),
+    answer: says([
+      { type: 'text', text: slowly('Well') },
+      { type: 'tool_use', id: 'toolu_1', name: 'nowhere', input: {} },
+    ]),
     params: { tools: [weather] },
   },
   {
@@ -269,10 +272,14 @@ export const scenarios: Scenario[] = [
     answer: says('One, two', { stopReason: 'stop_sequence', stopSequence: 'three' }),
     params: { stop_sequences: ['three', '\n\nHuman:'] },
   },
-  { name: 'max_tokens', answer: says('It was a', { stopReason: 'max_tokens' }), params: { max_tokens: 3 } },
+  {
+    name: 'max_tokens',
+    answer: says([{ type: 'text', text: slowly('It was a') }], { stopReason: 'max_tokens' }),
+    params: { max_tokens: 3 },
+  },
   {
     name: 'max_tokens within a tool call',
-    answer: says([call(1)], { stopReason: 'max_tokens' }),
+    answer: says([{ type: 'text', text: slowly('Now:') }, call(1)], { stopReason: 'max_tokens' }),
     params: { tools: [weather] },
   },
   {
@@ -284,11 +291,14 @@ export const scenarios: Scenario[] = [
   },
   { name: 'a refusal without text', answer: says([], { stopReason: 'refusal' }) },
   { name: 'a pause', answer: says('Still searching', { stopReason: 'pause_turn' }) },
-  { name: 'a full context window', answer: says('It', { stopReason: 'model_context_window_exceeded' }) },
-  { name: 'an empty answer', answer: says([]) },
+  {
+    name: 'a full context window',
+    answer: says([{ type: 'text', text: slowly('It') }], { stopReason: 'model_context_window_exceeded' }),
+  },
+  { name: 'an empty answer', answer: says([{ type: 'text', text: slowly('') }]) },
   {
     name: 'an answer of thinking alone',
-    answer: says([{ type: 'thinking', thinking: 'Hm.', signature: 'c2lnbmVk' }]),
+    answer: says([{ type: 'thinking', thinking: slowly('Hm.'), signature: 'c2lnbmVk' }]),
   },
   { name: 'a long answer', answer: says('word '.repeat(2000)) },
 ];
