@@ -1,6 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ContentBlock, defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
+import {
+  type ContentBlock,
+  createPool,
+  defaultLimiter,
+  type StreamOptions,
+  streamResponse,
+} from '../lib/index.ts';
 import { type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
 import { fake, outcomeOf, readTo } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses } from './fixtures/processes.ts';
@@ -140,6 +146,26 @@ describe('options', () => {
       tools: [],
     });
     expect(JSON.stringify(api.requests[0]?.body.system)).toContain('Be brief.\\n\\nBe kind.');
+  });
+
+  it('of one call do not stick to the warm worker that the next call gets', async () => {
+    const pool = createPool({ warm: 0 });
+    const thinking = { type: 'disabled' } as const;
+    await ask('One', { pool, model: 'claude-sonnet-5-5', temperature: 0.25, effort: 'low', thinking });
+    await ask('Two', { pool });
+    await pool.close();
+    const [first, second] = api.requests.map(request => request.body);
+    expect(first).toMatchObject({
+      model: 'claude-sonnet-5-5',
+      temperature: 0.25,
+      output_config: { effort: 'low' },
+    });
+    expect(first).not.toHaveProperty('thinking');
+    expect(first).not.toHaveProperty('context_management');
+    expect(second).not.toHaveProperty('temperature');
+    expect(second).toHaveProperty('thinking');
+    expect(second?.model).not.toBe('claude-sonnet-5-5');
+    expect(pool.stats.served).toMatchObject({ cold: 1, rewound: 1 });
   });
 
   it('outputSchema gives a parsed answer', async () => {

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../options.ts';
  * adds. Nothing else of this process leaks into it, least of all secrets of other programs.
  */
 export function toEnvironment(
-  options: Pick<ResolvedOptions, 'env' | 'cliRetries' | 'retry'>,
+  options: Pick<ResolvedOptions, 'env' | 'cliRetries' | 'retry' | 'thinking'>,
   extraBody: Record<string, unknown> | undefined,
 ): Record<string, string> {
   const retries = options.cliRetries ?? (options.retry ? 0 : undefined);
@@ -13,6 +13,7 @@ export function toEnvironment(
     ...allowed(process.env),
     ...switches,
     ...(retries === undefined ? {} : { CLAUDE_CODE_MAX_RETRIES: String(retries) }),
+    ...(options.thinking?.type === 'disabled' ? { CLAUDE_CODE_DISABLE_THINKING: '1' } : {}),
     ...options.env,
     ...(extraBody && { CLAUDE_CODE_EXTRA_BODY: JSON.stringify(extraBody) }),
   };

@@ -11,15 +11,15 @@ export function toExtraBody(options: ResolvedOptions): Record<string, unknown> |
     top_k: options.topK,
     stop_sequences: options.stopSequences,
     max_tokens: options.maxOutputTokens,
-    thinking: options.thinking && toWire(options.thinking),
+    thinking: toWire(options.thinking),
     output_config: options.outputSchema && { format: { type: 'json_schema', schema: options.outputSchema } },
   };
   const given = Object.entries(body).filter(([, value]) => value !== undefined);
   return given.length > 0 ? Object.fromEntries(given) : undefined;
 }
 
-function toWire(thinking: Thinking): Record<string, unknown> {
-  return thinking.type === 'enabled'
-    ? { type: 'enabled', budget_tokens: thinking.budgetTokens }
-    : { type: thinking.type };
+/** Switching it off is not here: with that field alone, the CLI would still send settings for thinking. */
+function toWire(thinking: Thinking | undefined): Record<string, unknown> | undefined {
+  if (thinking?.type === 'enabled') return { type: 'enabled', budget_tokens: thinking.budgetTokens };
+  return thinking?.type === 'adaptive' ? { type: 'adaptive' } : undefined;
 }

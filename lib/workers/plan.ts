@@ -54,6 +54,7 @@ export function toPlan(options: ResolvedOptions, shared: boolean): Plan {
     env: {
       CLAUDE_CODE_EXTRA_BODY: extraBody ? JSON.stringify(extraBody) : '',
       CLAUDE_CODE_EFFORT_LEVEL: options.effort ?? '',
+      CLAUDE_CODE_DISABLE_THINKING: options.thinking?.type === 'disabled' ? '1' : '',
     },
   };
   return {

@@ -97,7 +97,8 @@ describe('the extra body', () => {
       { topP: 0.5, topK: 0, stopSequences: [], maxOutputTokens: 9 },
       { top_p: 0.5, top_k: 0, stop_sequences: [], max_tokens: 9 },
     ],
-    [{ thinking: { type: 'disabled' } }, { thinking: { type: 'disabled' } }],
+    [{ thinking: { type: 'disabled' } }, undefined],
+    [{ thinking: { type: 'adaptive' } }, { thinking: { type: 'adaptive' } }],
     [
       { thinking: { type: 'enabled', budgetTokens: 2000 } },
       { thinking: { type: 'enabled', budget_tokens: 2000 } },
