@@ -71,6 +71,8 @@ const prefixes = [
 ];
 
 function allowed(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const pass = (name: string) => names.has(name) || prefixes.some(prefix => name.startsWith(prefix));
+  // With ANTHROPIC_LOG the CLI would write a log between the lines of its protocol.
+  const pass = (name: string) =>
+    name !== 'ANTHROPIC_LOG' && (names.has(name) || prefixes.some(prefix => name.startsWith(prefix)));
   return Object.fromEntries(Object.entries(env).filter(([name]) => pass(name.toUpperCase())));
 }
