@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { makeWorkerDirectory, removeWorkerDirectory, writeMcpConfig } from '../cli/directories.ts';
 import type { CliMessage, ControlRequestMessage, ResultMessage } from '../cli/messages.ts';
-import { parseLine } from '../cli/parse-line.ts';
 import { isApproved, minimumCliVersion, requireVersion } from '../cli/version.ts';
 import { CliExitedError, CliNotExecutableError, CliTooOldError, ProtocolError } from '../errors.ts';
-import { lineBatchesOf } from '../process/lines.ts';
 import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.ts';
 import { terminate } from '../process/terminate.ts';
 import type { Launch } from './launch.ts';
+import { MessageReader } from './message-reader.ts';
 import type { ToolServerAnswer } from './tool-server.ts';
-
-/** Milliseconds of silence after which the output of a process that is gone is over, whoever holds it open. */
-const lastWordsGrace = 500;
 
 export type ControlRequest = { subtype: string; [field: string]: unknown };
 
@@ -24,19 +19,11 @@ export class Worker {
   readonly #launch: Launch;
   readonly #directory: string;
   readonly #process: RunningProcess;
-  readonly #batches: Readable;
-  /** Lines that came together, and how many of them are read. */
-  #lines: readonly string[] = [];
-  #linesRead = 0;
+  readonly #reader: MessageReader;
   /** Control requests whose answer has not passed by yet, by id. */
   readonly #unanswered = new Map<string, string>();
   /** Messages that came while the answer of a control request was awaited. */
   readonly #unread: CliMessage[] = [];
-  #finished = false;
-  /** The process has exited; its last lines may still be in the pipe. */
-  #gone = false;
-  #failure: { reason: unknown } | undefined;
-  #wake: (() => void) | undefined;
   #ended: Promise<Exit> | undefined;
   /** Answers what the CLI asks its host; without it every such request is refused. */
   answerControl: ((message: ControlRequestMessage) => ToolServerAnswer) | undefined;
@@ -45,20 +32,8 @@ export class Worker {
     this.#launch = launch;
     this.#directory = directory;
     this.#process = running;
-    this.#batches = lineBatchesOf(running.stdout, launch.maxLineLength);
-    this.#batches.on('readable', () => this.#wake?.());
-    this.#batches.once('end', this.#finish).once('close', this.#finish);
-    this.#batches.once('error', error => this.fail(error));
-    void running.exited.then(() => {
-      this.#gone = true;
-      this.#wake?.();
-    });
+    this.#reader = new MessageReader(running, launch.maxLineLength);
   }
-
-  readonly #finish = () => {
-    this.#finished = true;
-    this.#wake?.();
-  };
 
   /** Starts the process. It reads its first line when it is ready, so everything may be written at once. */
   static async start(launch: Launch): Promise<Worker> {
@@ -134,7 +109,7 @@ export class Worker {
   async request(request: ControlRequest): Promise<Record<string, unknown>> {
     const id = this.post(request);
     for (;;) {
-      const message = this.#take() ?? (await this.#more());
+      const message = this.#take() ?? (await this.#wait());
       if (message === undefined)
         throw this.exitError('before it answered a control request', await this.end('kill'));
       if (message.type !== 'control_response') this.#unread.push(message);
@@ -149,7 +124,7 @@ export class Worker {
 
   /** The next message; undefined when the CLI has closed its output. */
   async next(): Promise<CliMessage | undefined> {
-    return this.poll() ?? (await this.#more());
+    return this.poll() ?? (await this.#wait());
   }
 
   /** Reads on to the result of a turn. @throws {CliExitedError} */
@@ -163,8 +138,7 @@ export class Worker {
 
   /** Makes the pending and every later read throw `reason`. The process still has to be ended. */
   fail(reason: unknown): void {
-    this.#failure ??= { reason };
-    this.#wake?.();
+    this.#reader.fail(reason);
   }
 
   /** While `false`, the worker alone does not keep Node running. */
@@ -196,61 +170,33 @@ export class Worker {
   }
 
   async #terminate(how: 'finish' | 'stop' | 'kill'): Promise<Exit> {
-    // Nobody reads any more, and a process that still writes must not wait for a reader.
-    this.#batches.removeAllListeners('readable').resume();
+    this.#reader.discard();
     const exit = await terminate(this.#process, how);
-    this.#batches.destroy();
+    this.#reader.close();
     await removeWorkerDirectory(this.#directory);
     return exit;
   }
 
-  async #more(): Promise<CliMessage | undefined> {
-    let silence: NodeJS.Timeout | undefined;
-    for (;;) {
-      const message = this.#take();
-      if (message || this.#finished) return message;
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-        if (this.#gone) silence = setTimeout(this.#finish, lastWordsGrace);
-      });
-      clearTimeout(silence);
-      this.#wake = undefined;
-    }
-  }
-
-  /** Parses buffered lines up to the first message that is for the reader. */
   #take(): CliMessage | undefined {
+    for (let message = this.#reader.poll(); message; message = this.#reader.poll()) {
+      if (this.#isForReader(message)) return message;
+    }
+    return undefined;
+  }
+
+  async #wait(): Promise<CliMessage | undefined> {
     for (;;) {
-      if (this.#failure) throw this.#failure.reason;
-      const line = this.#nextLine();
-      if (line === undefined) return undefined;
-      const parsed = parseLine(line);
-      if (!parsed.ok) {
-        if (line.trim() === '') continue;
-        if (this.#isLast()) return undefined;
-        throw new ProtocolError(parsed.problem, line, parsed.cause);
-      }
-      const { message } = parsed;
-      if (message.type === 'control_response') this.#verify(message.response);
-      if (message.type !== 'control_request') return message;
-      this.#answer(message);
+      const message = await this.#reader.next();
+      if (message === undefined || this.#isForReader(message)) return message;
     }
   }
 
-  #nextLine(): string | undefined {
-    if (this.#linesRead >= this.#lines.length) {
-      this.#lines = this.#batches.read() ?? [];
-      this.#linesRead = 0;
-    }
-    return this.#lines[this.#linesRead++];
-  }
-
-  /** A process that dies in the middle of a line leaves a piece of one: its exit tells more than that piece. */
-  #isLast(): boolean {
-    const { stdout } = this.#process;
-    return (
-      stdout.readableEnded && this.#batches.readableLength === 0 && this.#linesRead >= this.#lines.length
-    );
+  /** The CLI's own requests are answered in passing, its answers are checked. */
+  #isForReader(message: CliMessage): boolean {
+    if (message.type === 'control_response') this.#verify(message.response);
+    if (message.type !== 'control_request') return true;
+    this.#answer(message);
+    return false;
   }
 
   #answer(message: ControlRequestMessage): void {
