@@ -1,16 +1,20 @@
-import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { once } from 'node:events';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ChunkEvent } from '../chunks.ts';
 import type { StreamOptions } from '../options.ts';
 import { streamResponse } from '../stream-response.ts';
+import { openPrinter } from './answer-printer.ts';
+import { chat } from './chat.ts';
 import { Interruption, watchInterruption } from './interruption.ts';
 import { startOffline } from './offline.ts';
 import { readPrompt } from './read-prompt.ts';
+import { UsageError } from './report-failure.ts';
 
 interface AskOptions {
   model?: string;
   system?: string;
   timeout?: number;
+  chat?: true | string;
   thinking?: true;
   json?: true;
   quiet?: true;
@@ -27,7 +31,11 @@ Examples:
   claude-cli-stream ask "What is 2+2?"
   cat notes.md | claude-cli-stream ask "Summarise this"
   claude-cli-stream ask --json "What is 2+2?" | jq -r 'select(.type == "text").text'
+  claude-cli-stream ask --chat
+  claude-cli-stream ask --chat=rivers "Let us talk about rivers"
   claude-cli-stream ask --offline "Tell me a story"
+
+A chat is stored by the Claude CLI, as its own ones are. A stopped answer is not part of it.
 
 Exit codes: 0 an answer, 1 a failure, 2 wrong usage, 130 Ctrl-C, 141 the reader left, 143 SIGTERM.`;
 
@@ -40,6 +48,9 @@ export function addAskCommand(program: Command): void {
     .option('-m, --model <name>', 'model name or alias (sonnet, opus, haiku)')
     .option('-s, --system <text>', 'system prompt')
     .option('-t, --timeout <seconds>', 'give up after this time', seconds)
+    .addOption(
+      new Option('--chat [name]', 'go on talking; under a name also another day').conflicts('timeout'),
+    )
     .option('--thinking', 'keep the thinking on the screen')
     .option('--json', 'print the chunk events, one JSON object per line')
     .option('-q, --quiet', 'print nothing but the answer')
@@ -49,15 +60,45 @@ export function addAskCommand(program: Command): void {
 }
 
 async function ask(argument: string | undefined, options: AskOptions): Promise<void> {
-  const { signal, dispose } = watchInterruption();
+  if (options.chat) return startChat(argument, options);
+  const { signal, dispose } = watchInterruption(process.stdout);
   try {
     const prompt = await readPrompt(argument, { fallback: options.offline && demo, signal });
     await using offline = options.offline && (await startOffline(options));
     const stream = streamResponse(prompt, { ...toStreamOptions(options), signal, env: offline?.env ?? {} });
-    if (isProgressive(options)) await showAnswer(stream, options);
-    else await pipeline(options.json ? toJson(stream) : toText(stream), process.stdout, { end: false });
+    await print(stream, options, signal);
   } finally {
     dispose();
+  }
+}
+
+async function startChat(first: string | undefined, options: AskOptions): Promise<void> {
+  const name = options.chat === true ? undefined : options.chat;
+  if (name !== undefined && options.offline)
+    throw new UsageError('a chat with the stand-in is gone with it: --offline --chat takes no name');
+  await using offline = options.offline && (await startOffline(options));
+  const stream = { ...toStreamOptions(options), env: offline?.env ?? {} };
+  await chat({ first, name, printer: options, stream });
+}
+
+/** Event by event, and no faster than the reader takes them. */
+async function print(
+  stream: AsyncIterable<ChunkEvent>,
+  options: AskOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const printer = await openPrinter(options);
+  try {
+    for await (const event of stream) {
+      printer.show(event);
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal });
+    }
+    printer.close();
+  } catch (error) {
+    printer.close(error instanceof Interruption ? 'stopped' : undefined);
+    // Whoever waits for the reader hears of the abort, not of its reason.
+    signal.throwIfAborted();
+    throw error;
   }
 }
 
@@ -67,46 +108,6 @@ function toStreamOptions({ model, system, timeout }: AskOptions): StreamOptions 
     ...(system !== undefined && { systemPrompt: system }),
     ...(timeout !== undefined && { timeout: timeout * 1000 }),
   };
-}
-
-/** Redrawing needs a terminal that can do it. Everything else gets text and nothing but text. */
-function isProgressive({ json, quiet }: AskOptions): boolean {
-  return process.stdout.isTTY && process.env.TERM !== 'dumb' && !json && !quiet;
-}
-
-async function showAnswer(stream: AsyncIterable<ChunkEvent>, options: AskOptions): Promise<void> {
-  const [{ AnswerView }, { default: colors }] = await Promise.all([
-    import('./answer-view.ts'),
-    import('picocolors'),
-  ]);
-  const view = new AnswerView(process.stdout, { colors, thinking: options.thinking === true });
-  try {
-    for await (const event of stream) view.show(event);
-    view.close();
-  } catch (error) {
-    view.close(error instanceof Interruption ? 'stopped' : undefined);
-    throw error;
-  }
-}
-
-async function* toJson(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
-  for await (const event of stream) yield `${JSON.stringify(event)}\n`;
-}
-
-/** Text that came ends with a line end, which a terminal and most tools want, also when the answer broke off. */
-async function* toText(stream: AsyncIterable<ChunkEvent>): AsyncGenerator<string> {
-  let last = '\n';
-  try {
-    for await (const event of stream) {
-      if (event.type !== 'text') continue;
-      yield event.text;
-      last = event.text;
-    }
-  } catch (error) {
-    if (!last.endsWith('\n')) yield '\n';
-    throw error;
-  }
-  if (!last.endsWith('\n')) yield '\n';
 }
 
 function seconds(text: string): number {

@@ -19,6 +19,12 @@ const program = new Command('claude-cli-stream')
   .showHelpAfterError('(--help lists what there is)')
   .exitOverride();
 
+// A reader may leave at any time, even after the last write: no reason for a stack trace.
+process.stdout.on('error', error => {
+  process.exitCode = reportFailure(error);
+});
+process.stderr.on('error', () => {});
+
 const [wanted = ''] = process.argv.slice(2);
 const loaders = Object.hasOwn(commands, wanted) ? [commands[wanted]] : Object.values(commands);
 for (const load of loaders) (await load?.())?.(program);
