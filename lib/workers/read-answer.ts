@@ -128,6 +128,7 @@ async function settle(
     const result = await worker.nextResult();
     const turn = toTurnResult(result, state, memory.used);
     memory.used = result.modelUsage;
+    memory.allowRequests();
     if (turn.ok) facts = turn;
   } finally {
     call.tell.end(toSummary(state, metering, facts));

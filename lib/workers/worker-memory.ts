@@ -33,6 +33,7 @@ export class WorkerMemory {
   #tools = '[]';
   #toolServer: ToolServerName = 'caller2';
   #account: Record<string, unknown> | undefined;
+  #blocked = false;
 
   constructor(worker: Worker) {
     this.worker = worker;
@@ -86,12 +87,20 @@ export class WorkerMemory {
   }
 
   /**
-   * The response has begun: whatever the CLI would ask on its own account after it fails before it is sent, until the
-   * next plan's settings. Ending the process at the end of the response alone may come too late on a busy machine.
+   * The response has begun: whatever the CLI would ask on its own account after it fails before it is sent. Ending the
+   * process at the end of the response alone may come too late on a busy machine.
    */
   blockRequests(): void {
-    this.worker.post({ subtype: 'apply_flag_settings', settings: { env: invalidHeaders } });
-    this.#settings = undefined;
+    if (this.#blocked) return;
+    this.#blocked = true;
+    this.#tellHeaders(invalidHeaders);
+  }
+
+  /** The turn is over. Told at once, so that the next question need not wait for it. */
+  allowRequests(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.#tellHeaders(this.worker.env.ANTHROPIC_CUSTOM_HEADERS ?? '');
   }
 
   /** The turn ended well and its answer is part of the conversation now. */
@@ -101,6 +110,7 @@ export class WorkerMemory {
 
   /** Takes the last question back, with all that came after it. */
   async takeBack(): Promise<void> {
+    this.allowRequests();
     let length = this.#before;
     // A tool result is no point that can be rewound to; the user message before it is.
     while (length > 0 && this.#held[length]?.uuid === undefined) length--;
@@ -132,11 +142,15 @@ export class WorkerMemory {
 
   #tellSettings({ settings }: Plan): void {
     if (!settings || toJson(settings) === this.#settings) return;
-    const env = { ...settings.env, ANTHROPIC_CUSTOM_HEADERS: this.worker.env.ANTHROPIC_CUSTOM_HEADERS ?? '' };
-    this.worker.post({ subtype: 'apply_flag_settings', settings: { ...settings, env } });
+    this.worker.post({ subtype: 'apply_flag_settings', settings });
     this.#settings = toJson(settings);
     this.#model = settings.model;
     this.#resolvedModel = undefined;
+  }
+
+  #tellHeaders(headers: string): void {
+    const settings = { env: { ANTHROPIC_CUSTOM_HEADERS: headers } };
+    this.worker.post({ subtype: 'apply_flag_settings', settings });
   }
 
   async #tellTools({ tools }: Plan): Promise<void> {
@@ -197,7 +211,7 @@ export class WorkerMemory {
 }
 
 /** No name of a header has spaces, so the request cannot even be made. */
-const invalidHeaders = { ANTHROPIC_CUSTOM_HEADERS: 'one request per call: no more' };
+const invalidHeaders = 'one request per call: no more';
 
 function toJson(value: unknown): string {
   return JSON.stringify(value) ?? '';
