@@ -1,6 +1,6 @@
 // One reader in a process of its own, so that its memory is its own. `read-all.js NAME FILE` prints JSON.
 import split2 from 'split2';
-import { parsed, readers, start } from './readers.ts';
+import { loadReader, parsed, start } from './readers.ts';
 
 /** Without `for await`: the least that must be done. */
 const drains: Record<string, (argument: string) => Promise<void>> = {
@@ -10,12 +10,12 @@ const drains: Record<string, (argument: string) => Promise<void>> = {
 };
 
 const [name = '', path = ''] = process.argv.slice(2);
-const open = readers[name];
+const open = await loadReader[name]?.();
 const drain = drains[name];
 const before = process.cpuUsage();
 const startedAt = performance.now();
 if (open) {
-  for await (const line of await open({ command: 'cat', argument: path })) parsed(line);
+  for await (const line of open({ command: 'cat', argument: path })) parsed(line);
 } else await drain?.(path);
 const ms = performance.now() - startedAt;
 const { user, system } = process.cpuUsage(before);

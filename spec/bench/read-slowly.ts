@@ -1,16 +1,16 @@
 // A reader that takes 1 ms per line of a producer that never ends. `read-slowly.js NAME MILLISECONDS LINE` prints JSON.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf, residentMb, writtenBytes } from './processes.ts';
-import { parsed, readers } from './readers.ts';
+import { loadReader, parsed } from './readers.ts';
 
 const [name = '', milliseconds = '', line = ''] = process.argv.slice(2);
-const open = readers[name];
+const open = await loadReader[name]?.();
 if (!open) throw new Error(`no reader ${name}`);
 const until = performance.now() + Number(milliseconds);
 let read = 0;
 let idleMb = 0;
 let peakMb = 0;
-for await (const entry of await open({ command: 'yes', argument: line })) {
+for await (const entry of open({ command: 'yes', argument: line })) {
   parsed(entry);
   // Everything is loaded and running now.
   if (read === 0) idleMb = residentMb(process.pid);

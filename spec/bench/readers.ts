@@ -10,23 +10,24 @@ export interface Printer {
   argument: string;
 }
 
-/** Hands out one thing per line, as its reader asks. Each imports only what it needs: it runs in a process of its own. */
-export type Reader = (printer: Printer) => Promise<AsyncIterable<unknown>>;
+/** Hands out one thing per line, as its reader asks. */
+export type Reader = (printer: Printer) => AsyncIterable<unknown>;
 
-export const readers: Record<string, Reader> = {
-  'node:readline': async printer => createInterface({ input: start(printer) }),
-  split2: async printer => start(printer).pipe(split2()),
-  'Agent SDK query()': async printer => {
+/** Each loads only what it needs: it may run in a process of its own. */
+export const loadReader: Record<string, () => Promise<Reader>> = {
+  'node:readline': async () => printer => createInterface({ input: start(printer) }),
+  split2: async () => printer => start(printer).pipe(split2()),
+  'Agent SDK query()': async () => {
     const { query } = await import('@anthropic-ai/claude-agent-sdk');
-    const env = { PATH: process.env.PATH, ...toEnv(printer) };
-    return query({
-      prompt: 'Go',
-      options: { pathToClaudeCodeExecutable: fakeCli, env, includePartialMessages: true },
-    });
+    return printer => {
+      const env = { PATH: process.env.PATH, ...toEnv(printer) };
+      const options = { pathToClaudeCodeExecutable: fakeCli, env, includePartialMessages: true };
+      return query({ prompt: 'Go', options });
+    };
   },
-  'ours, streamResponse()': async printer => {
+  'ours, streamResponse()': async () => {
     const { streamResponse } = await import('../../lib/stream-response.ts');
-    return streamResponse('Go', { pathToClaudeCodeExecutable: fakeCli, env: toEnv(printer) });
+    return printer => streamResponse('Go', { pathToClaudeCodeExecutable: fakeCli, env: toEnv(printer) });
   },
 };
 

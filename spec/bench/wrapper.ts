@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import split2 from 'split2';
 import { writeLines } from './lines-file.ts';
-import { fakeCli, type Printer, readers, toEnv } from './readers.ts';
+import { fakeCli, loadReader, type Printer, toEnv } from './readers.ts';
 import { type Findings, Table } from './report.ts';
 import type { Setting } from './setting.ts';
 import { ratioOf, shuffled } from './statistics.ts';
@@ -15,13 +15,12 @@ const agent = 'Agent SDK query()';
 export async function wrapper({ directory, rounds = 60 }: Setting): Promise<Findings> {
   const printer: Printer = { command: 'cat', argument: await writeLines(directory, 20, 20) };
   const env = { PATH: process.env.PATH, ...toEnv(printer) };
-  const calls: Record<string, () => Promise<AsyncIterable<unknown>>> = {
-    'node:child_process + split2': async () => ask(spawn(fakeCli, { env })),
-    'execa + split2': async () =>
-      ask(execa(fakeCli, { env, extendEnv: false, buffer: false, encoding: 'buffer' })),
+  const calls: Record<string, () => AsyncIterable<unknown>> = {
+    'node:child_process + split2': () => ask(spawn(fakeCli, { env })),
+    'execa + split2': () => ask(execa(fakeCli, { env, extendEnv: false, buffer: false, encoding: 'buffer' })),
   };
   for (const name of [agent, ours]) {
-    const open = readers[name];
+    const open = await loadReader[name]?.();
     if (open) calls[name] = () => open(printer);
   }
 
@@ -44,11 +43,11 @@ export async function wrapper({ directory, rounds = 60 }: Setting): Promise<Find
   };
 }
 
-async function measure(call: () => Promise<AsyncIterable<unknown>>): Promise<Record<string, number>> {
+async function measure(call: () => AsyncIterable<unknown>): Promise<Record<string, number>> {
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   let first = Number.NaN;
-  for await (const _ of await call()) if (Number.isNaN(first)) first = performance.now() - startedAt;
+  for await (const _ of call()) if (Number.isNaN(first)) first = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpu);
   return { 'own CPU, ms': (user + system) / 1000, 'to first line, ms': first };
 }
