@@ -89,6 +89,7 @@ export interface RetryEvent {
   delay: number;
   /** HTTP status of the failure, where there was one. */
   status: number | null;
+  /** The CLI's category of the failure (`overloaded`, `rate_limit`, ...), or the `code` of the error. */
   error: string;
   /** How many of the last characters delivered as `text` are void, because the next attempt writes them anew. */
   supersededLength: number;
@@ -112,6 +113,7 @@ export interface NoticeEvent {
   type: 'notice';
   /** The CLI's own name for it (`status`, `informational`, `continuation`, ...). */
   name: string;
+  /** What it says, in one line; empty where it says nothing. */
   text: string;
   /** The CLI's message, unchanged. */
   detail: Record<string, unknown>;
@@ -126,6 +128,7 @@ export interface UnknownEvent {
 /** The turn is over. Last event of every turn; also the generator's return value. */
 export type EndEvent = { type: 'end' } & Summary;
 
+/** What a turn came to: the fields of its `end` event, and what `getResponse()` resolves with. */
 export interface Summary {
   /** All text of the turn: the `text` events joined, without what a retry superseded. */
   text: string;
@@ -151,10 +154,13 @@ export interface Summary {
   cached?: true;
 }
 
+/** Tokens of a turn, as the API counts them, and their cost. */
 export interface ModelUsage {
+  /** Without those read from or written to the prompt cache. */
   inputTokens: number;
   outputTokens: number;
   cacheReadInputTokens: number;
   cacheCreationInputTokens: number;
+  /** US dollars at list prices. */
   costUsd: number;
 }

@@ -24,6 +24,7 @@ export interface Diagnostics {
   cache: { outcome: CacheOutcome; ms: number };
 }
 
+/** `hit`: stored, so no process was started; `miss`: asked; `shared`: joined an identical call that was running. */
 export type CacheOutcome = 'hit' | 'miss' | 'shared';
 
 /** `cold`: started for the call; `warm`: started before it, not used yet; `rewound`: used and emptied; `continued`: holds its history. */

@@ -155,6 +155,7 @@ export class ProtocolError extends ClaudeCliError {
   }
 }
 
+/** What is known of a request that the API refused or broke off. */
 export interface ApiFailure {
   /** HTTP status, or null when no response came (connection failure, broken stream). */
   status: number | null;

@@ -1,5 +1,11 @@
+/**
+ * The Claude CLI as an async iterator of typed events.
+ * @module claude-cli-stream
+ */
+
 export type * from './chunks.ts';
 export { type CheckCliOptions, type CliStatus, checkCli } from './cli/status.ts';
+export type { CacheOutcome, Diagnostics, WorkerOrigin } from './diagnostics.ts';
 export {
   ApiError,
   type ApiFailure,
@@ -39,5 +45,5 @@ export type {
 export type { RetryOptions } from './retry.ts';
 export { streamResponse } from './stream-response.ts';
 export { textOf } from './text-stream.ts';
-export { createPool, type Pool, type PoolStats } from './workers/pool.ts';
+export { createPool, type EndReason, type Pool, type PoolStats } from './workers/pool.ts';
 export type { PoolOptions } from './workers/pool-options.ts';

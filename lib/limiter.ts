@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { InvalidOptionError, LimiterFullError } from './errors.ts';
 
+/** Options of `createLimiter()`. */
 export interface LimiterOptions {
   /** Calls that run at the same time. Default: twice the processor cores, and at least 4. */
   concurrency?: number;
@@ -13,6 +14,7 @@ export interface LimiterOptions {
   maxWaiting?: number;
 }
 
+/** Options of `acquire()`. */
 export interface AcquireOptions {
   /** Aborting leaves the waiting line at once; the signal's reason is thrown. */
   signal?: AbortSignal;

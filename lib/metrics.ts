@@ -1,3 +1,8 @@
+/**
+ * Figures of every call in this process, as an object.
+ * @module claude-cli-stream/metrics
+ */
+
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { ModelUsage } from './chunks.ts';
 import { listen } from './diagnostics.ts';
@@ -37,6 +42,7 @@ export interface Distribution {
   p99: number | null;
 }
 
+/** Figures of all calls since it was made. */
 export interface MetricsCollector {
   /** The figures so far. */
   read(): Metrics;

@@ -11,13 +11,16 @@ export type UserMessage = string | ContentBlock[];
 /** What `streamResponse()` takes: one user message, or several for a conversation on one CLI process. */
 export type Prompt = UserMessage | AsyncIterable<UserMessage>;
 
+/** How much work the model puts into an answer. Which levels a model has is its own affair. */
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
+/** Whether the model thinks first, and for how many tokens at most. `adaptive`: as it sees fit. */
 export type Thinking =
   | { type: 'adaptive' }
   | { type: 'enabled'; budgetTokens: number }
   | { type: 'disabled' };
 
+/** An MCP server: a command that the CLI starts (`stdio`, the default), or an address that it connects to. */
 export type McpServer =
   | { type?: 'stdio'; command: string; args?: string[]; env?: Record<string, string> }
   | { type: 'sse' | 'http'; url: string; headers?: Record<string, string> };
@@ -37,14 +40,17 @@ export interface StreamOptions {
   maxTurns?: number;
   /** US dollars, at list prices, after which the CLI sends no further request. Default: no limit. */
   maxBudgetUsd?: number;
+  /** Default: the CLI's own. */
   effort?: Effort;
+  /** Default: the CLI's own. */
   thinking?: Thinking;
-  /** 0 to 1. */
+  /** 0 to 1. Default, here and for the next three: the API's own. */
   temperature?: number;
   /** 0 to 1. */
   topP?: number;
   /** A whole number from 0. */
   topK?: number;
+  /** Texts at which the model stops. */
   stopSequences?: string[];
   /** Tokens per model response. The CLI by itself continues an answer that was cut here (a `notice` says so). */
   maxOutputTokens?: number;

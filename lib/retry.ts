@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChunkEvent, RetryEvent, Summary } from './chunks.ts';
 import { ApiError, ClaudeCliError } from './errors.ts';
 
+/** Options of the `retry` option. */
 export interface RetryOptions {
   /** How often the call is tried in all. Default: 3. */
   attempts?: number;

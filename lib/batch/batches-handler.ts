@@ -9,6 +9,7 @@ import { createBatchRunner } from './message-batch-runner.ts';
 import { type BatchFacts, type BatchStore, openBatchStore } from './message-batch-store.ts';
 import { readBatchRequests } from './read-batch-requests.ts';
 
+/** Options of `createBatchesHandler()`. */
 export interface BatchesOptions {
   /** Where batches are kept: made with mode 0700 where it is missing, files with 0600. Nothing in it expires. */
   directory: string;

@@ -8,6 +8,7 @@ import type { streamResponse } from '../stream-response.ts';
 export interface BatchItem {
   /** Told back with the result. Default: the item's place, from 0. */
   id?: string;
+  /** Text, or content blocks. */
   prompt: UserMessage;
   /** For this item, over those for all. */
   options?: Omit<StreamOptions, 'signal'>;
@@ -19,7 +20,9 @@ export type BatchResult = { index: number; id: string } & (
   | { ok: false; error: ClaudeCliError }
 );
 
+/** How far a batch is. */
 export interface BatchProgress {
+  /** Items that are over, `failed` ones included. */
   done: number;
   failed: number;
   /** Items in all; undefined while an iterator may have more. */
@@ -30,6 +33,7 @@ export interface BatchProgress {
   ms: number;
 }
 
+/** Options of `batch()`. */
 export interface BatchOptions {
   /** Items that run at the same time. Default: the `concurrency` of the limiter. */
   concurrency?: number;

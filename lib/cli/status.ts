@@ -18,6 +18,7 @@ export interface CliStatus {
   method: string;
 }
 
+/** Options of `checkCli()`: those of `streamResponse()` that say which CLI is asked, and how long. */
 export type CheckCliOptions = Pick<
   StreamOptions,
   'pathToClaudeCodeExecutable' | 'env' | 'settingSources' | 'signal' | 'timeout'

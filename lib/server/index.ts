@@ -1,3 +1,8 @@
+/**
+ * One local endpoint for every app: the Messages API and chat completions over HTTP.
+ * @module claude-cli-stream/server
+ */
+
 export type { RateLimit } from './access/rate-limit.ts';
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { type Handler, type NodeHandler, type NodeHandlerOptions, toNodeHandler } from './node-handler.ts';

@@ -3,9 +3,11 @@ import type { Exchange } from './exchange.ts';
 
 /** Where the server tells what it does. A pino logger is one. */
 export interface Logger {
+  /** Each request. */
   info(facts: object, message?: string): void;
-  warn(facts: object, message?: string): void;
+  /** Requests that failed on this side, or with 5xx. */
   error(facts: object, message?: string): void;
+  /** Probes, and what `logContent` tells. */
   debug(facts: object, message?: string): void;
 }
 
@@ -16,6 +18,7 @@ export function createLog({ level = 'info', out = process.stdout }: LogOptions =
   return pino(options, out.isTTY ? pretty : out);
 }
 
+/** Options of `createLog()`. */
 export interface LogOptions {
   /** Default: `info`. */
   level?: 'debug' | 'info' | 'warn' | 'error';

@@ -5,8 +5,10 @@ import { requestWith } from './request-with.ts';
 /** Answers one web `Request`. Aborting `request.signal` tells it that nobody waits any more. */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
+/** A listener of `node:http`. It rejects never: what fails ends the connection. */
 export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 
+/** Options of `toNodeHandler()`. */
 export interface NodeHandlerOptions {
   /** Milliseconds a client may leave written data unread before it is cut off. Default: 60,000. */
   stallTimeout?: number;

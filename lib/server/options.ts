@@ -116,4 +116,4 @@ function check(option: string, value: number, least: number, most: number): void
 }
 
 const nothing = () => {};
-const silent: Logger = { info: nothing, warn: nothing, error: nothing, debug: nothing };
+const silent: Logger = { info: nothing, error: nothing, debug: nothing };

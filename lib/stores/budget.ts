@@ -3,6 +3,7 @@ import { BudgetExceededError } from './budget-exceeded-error.ts';
 import { type BudgetWindow, windowAt } from './budget-window.ts';
 import { openLedger, type Spend } from './ledger.ts';
 
+/** Options of `createBudget()`: `usd`, `tokens`, or both. */
 export interface BudgetOptions {
   /** US dollars per window, at list prices, as the CLI reports them. */
   usd?: number;
@@ -18,6 +19,7 @@ export interface BudgetOptions {
   onThreshold?: (status: BudgetStatus) => void;
 }
 
+/** Where a budget stands, in its current window. */
 export interface BudgetStatus {
   spent: Spend;
   limit: Partial<Spend>;
@@ -27,10 +29,13 @@ export interface BudgetStatus {
   resetsAt: Date | null;
 }
 
+/** A limit that calls share; for `withBudget()`, `limitSpending()`, or by hand. */
 export interface Budget {
+  /** Where it stands now. */
   status(): BudgetStatus;
   /** @throws {BudgetExceededError} when nothing is left */
   check(): BudgetStatus;
+  /** Counts what a call has cost. */
   record(spend: Spend): void;
 }
 

@@ -3,6 +3,7 @@ import { type CliOptions, requestKey } from './cache-key.ts';
 import { isCompleteMessage, watchBody } from './response-body.ts';
 import { type CacheOptions, openCache, reportCache } from './response-cache.ts';
 
+/** Options of `cacheResponses()`. */
 export interface ResponseCacheOptions extends CacheOptions {
   /** The options of these names that the handler was given: its answers depend on them. */
   cli?: CliOptions;

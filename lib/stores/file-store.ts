@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { sha256 } from './canonical-hash.ts';
 import { makePrivateDirectory, replaceFile, temporarySuffix, userCacheDirectory } from './private-files.ts';
 
+/** Options of `createFileStore()`. */
 export interface FileStoreOptions {
   /** Made with mode 0700 where it is missing; of no other use. Default: `claude-cli-stream/responses` in the user's cache folder. */
   directory?: string;
@@ -15,9 +16,11 @@ export interface FileStoreOptions {
 /** A storage adapter for Keyv. */
 export interface FileStore {
   readonly directory: string;
+  /** Undefined also where the entry is damaged or too old. */
   get(key: string): Promise<string | undefined>;
   /** `ttl` is milliseconds; without it the entry stays until it is the one least recently used. */
   set(key: string, value: string, ttl?: number): Promise<void>;
+  /** Whether there was one. */
   delete(key: string): Promise<boolean>;
   /** Removes every entry, of whatever Keyv namespace. */
   clear(): Promise<void>;

@@ -5,13 +5,17 @@ import { createFileStore } from './file-store.ts';
 
 /** A Keyv, one of its storage adapters, a Map, or any other that has these. */
 export interface Store {
+  /** The value or a promise of it; undefined where there is none. */
   get(key: string): unknown;
   /** `ttl` is milliseconds. */
   set(key: string, value: string, ttl?: number): unknown;
+  /** Removes one entry. */
   delete(key: string): unknown;
+  /** Removes all entries. */
   clear(): unknown;
 }
 
+/** Options of `withCache()`. */
 export interface CacheOptions {
   /** Default: `createFileStore()`, which all processes of this user share. */
   store?: Store;

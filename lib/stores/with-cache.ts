@@ -11,6 +11,7 @@ import { SharedRun } from './shared-run.ts';
 /** `streamResponse()`, or what answers as it does. */
 export type StreamFunction = typeof streamResponse;
 
+/** Options of a call through `withCache()`. */
 export interface CachedCallOptions extends StreamOptions {
   /** `bypass`: neither read nor store. `refresh`: ask again and store. Default: `use`. */
   cache?: 'use' | 'bypass' | 'refresh';
@@ -35,7 +36,7 @@ type Events = AsyncGenerator<ChunkEvent, Summary, undefined>;
 export function withCache(
   stream: StreamFunction,
   options: CacheOptions = {},
-): (prompt: Prompt, options?: CachedCallOptions) => Events {
+): (prompt: Prompt, options?: CachedCallOptions) => AsyncGenerator<ChunkEvent, Summary, undefined> {
   const cache = openCache(options);
   const runs = new Map<string, SharedRun<ChunkEvent, Summary>>();
 

@@ -1,3 +1,8 @@
+/**
+ * A span and metrics of every call, for OpenTelemetry.
+ * @module claude-cli-stream/opentelemetry
+ */
+
 import {
   type Attributes,
   type MeterProvider,
@@ -11,6 +16,7 @@ import type { Summary } from '../chunks.ts';
 import { listen } from '../diagnostics.ts';
 import { ClaudeCliError } from '../errors.ts';
 
+/** Options of `instrumentOpenTelemetry()`. */
 export interface OpenTelemetryOptions {
   /** Default: the global one. */
   tracerProvider?: TracerProvider;

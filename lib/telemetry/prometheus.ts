@@ -1,7 +1,13 @@
+/**
+ * Figures of every call, for prom-client.
+ * @module claude-cli-stream/prometheus
+ */
+
 import { Counter, register as globalRegistry, Histogram, type Registry } from 'prom-client';
 import { listen } from '../diagnostics.ts';
 import { ClaudeCliError } from '../errors.ts';
 
+/** Options of `registerPrometheusMetrics()`. */
 export interface PrometheusOptions {
   /** Default: the global registry of prom-client. */
   registry?: Registry;

@@ -113,7 +113,8 @@ export interface Failure {
   readonly error?: { readonly status?: number; readonly type: string; readonly message: string };
 }
 
-type StreamEventType = 'content_block_start' | 'content_block_stop' | 'message_delta' | 'message_stop';
+/** Events of the Messages stream after its `message_start`. */
+export type StreamEventType = 'content_block_start' | 'content_block_stop' | 'message_delta' | 'message_stop';
 
 /** One event of the Messages stream. */
 export interface StreamEvent {
@@ -138,6 +139,7 @@ export type Deltas = string | readonly string[] | AsyncIterable<string>;
 /** A block of an answer. Blocks of a type not named here are sent whole, as they are. */
 export type AnswerBlock = TextAnswerBlock | ThinkingAnswerBlock | ToolAnswerBlock | OtherAnswerBlock;
 
+/** Streamed as `text_delta` events. */
 export interface TextAnswerBlock {
   readonly type: 'text';
   readonly text: Deltas;
@@ -145,6 +147,7 @@ export interface TextAnswerBlock {
   readonly citations?: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Streamed as `thinking_delta` events and a signature. */
 export interface ThinkingAnswerBlock {
   readonly type: 'thinking';
   readonly thinking: Deltas;
@@ -152,6 +155,7 @@ export interface ThinkingAnswerBlock {
   readonly signature?: string;
 }
 
+/** A call of a tool; its input is streamed as `input_json_delta` events. */
 export interface ToolAnswerBlock {
   readonly type: 'tool_use' | 'server_tool_use' | 'mcp_tool_use';
   /** Default: `toolu_offline_<n>`, unique within one offline API. */

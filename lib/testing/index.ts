@@ -1,3 +1,8 @@
+/**
+ * A stand-in of the Messages API on this machine, for tests and demonstrations.
+ * @module claude-cli-stream/testing
+ */
+
 export type {
   Answer,
   AnswerBlock,
@@ -12,6 +17,7 @@ export type {
   Pace,
   StopReason,
   StreamEvent,
+  StreamEventType,
   TextAnswerBlock,
   ThinkingAnswerBlock,
   ToolAnswerBlock,

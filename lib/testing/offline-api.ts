@@ -6,6 +6,7 @@ import type { OfflineRequest, OtherRequest } from './request.ts';
 import { createRoutes } from './routes.ts';
 import { createScript } from './script.ts';
 
+/** Options of `startOfflineApi()`. */
 export interface OfflineApiOptions {
   /** Answers what neither `reply()` nor `when()` does. Default: small built-in answers. */
   readonly answer?: Answer;

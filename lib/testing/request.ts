@@ -50,18 +50,21 @@ export interface MessagesBody {
   readonly [field: string]: unknown;
 }
 
+/** A message of the history. */
 export interface BodyMessage {
   readonly role: string;
   readonly content: string | readonly BodyBlock[];
   readonly [field: string]: unknown;
 }
 
+/** A content block, as far as the offline API reads it. */
 export interface BodyBlock {
   readonly type: string;
   readonly text?: string;
   readonly [field: string]: unknown;
 }
 
+/** A tool that the model may call. */
 export interface BodyTool {
   readonly name: string;
   readonly input_schema?: unknown;

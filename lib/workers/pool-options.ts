@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidOptionError } from '../errors.ts';
 
+/** Options of `createPool()`. */
 export interface PoolOptions {
   /** Workers kept started per kind of call in use. Default: 1. */
   warm?: number;

@@ -19,7 +19,10 @@ export interface TakenWorker {
   giveBack(settle: (() => Promise<void>) | undefined): Promise<void>;
 }
 
-/** Why workers were ended. */
+/**
+ * Why workers were ended. `unsure`: it could not be proven that it is in order; `evicted`: another kind of worker needed
+ * its place; `replaced`: the CLI on disk is another one now.
+ */
 export type EndReason =
   | 'unsure'
   | 'died'
@@ -30,9 +33,13 @@ export type EndReason =
   | 'max-rss'
   | 'closed';
 
+/** What a pool has and has done. */
 export interface PoolStats {
+  /** Workers that wait for a call. */
   idle: number;
+  /** Workers that answer, or are brought back into order. */
   busy: number;
+  /** Processes that are about to become workers. */
   starting: number;
   /** Calls that wait because `max` workers are busy. */
   waiting: number;
@@ -87,7 +94,10 @@ export class Pool implements AsyncDisposable {
     };
   }
 
-  /** The best worker for a plan: one that holds its conversation, an empty one, one to rewind, a fresh one, a new process. */
+  /**
+   * The best worker for a plan: one that holds its conversation, an empty one, one to rewind, a fresh one, a new process.
+   * @internal
+   */
   async take(launch: Launch, plan: Plan, signal: AbortSignal): Promise<TakenWorker> {
     if (this.#closed) throw new Error('The pool is closed.');
     const arrivedAt = performance.now();
@@ -111,7 +121,10 @@ export class Pool implements AsyncDisposable {
     }
   }
 
-  /** Starts workers for a launch until `warm` are ready. */
+  /**
+   * Starts workers for a launch until `warm` are ready.
+   * @internal
+   */
   async warmUp(launch: Launch): Promise<void> {
     const key = launchKey(launch, this.#options.tenant);
     const missing = Math.min(this.#options.warm - this.#fresh(key), this.#options.max - this.#total);
@@ -129,6 +142,7 @@ export class Pool implements AsyncDisposable {
     await Promise.all([...this.#members].map(member => this.#end(member, 'closed')));
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -273,7 +287,17 @@ export class Pool implements AsyncDisposable {
 
 const refillDelay = 100;
 
-/** A pool of warm workers, for the `pool` option. End it with `await using` or `close()`. */
+/**
+ * A pool of warm workers, for the `pool` option. End it with `await using` or `close()`; until then its idle workers do
+ * not keep the program alive.
+ *
+ * ```ts
+ * await using pool = createPool({ warm: 1 });
+ * const { text } = await getResponse('What is 2+2?', { pool });
+ * ```
+ *
+ * @throws {InvalidOptionError}
+ */
 export function createPool(options: PoolOptions = {}): Pool {
   return new Pool(options);
 }

@@ -1,3 +1,4 @@
+/** How many requests a client may make; the next one gets 429 with `retry-after`. */
 export interface RateLimit {
   /** Requests per `interval`, for each token. */
   requests: number;
