@@ -5,7 +5,7 @@ import type { ChunkEvent, RetryEvent, Summary } from './chunks.ts';
 /**
  * What the core tells whoever listens, through `node:diagnostics_channel`: subscribe to `claude-cli-stream:<name>`.
  * Nothing is computed while nobody does. Times are milliseconds. No prompt and no answer text is in it, but for
- * `summary.text`.
+ * `summary.text`, and all of it in `message`.
  */
 export interface Diagnostics {
   /** A call got its slot. */
@@ -13,6 +13,8 @@ export interface Diagnostics {
   /** A worker was started or taken from the pool for a call. */
   worker: { callId: string; pid: number; origin: WorkerOrigin; startMs: number };
   /** The CLI's first message of a call. */
+  /** Whatever a worker and its host say to each other, as the objects that their lines are. */
+  message: { pid: number; from: 'cli' | 'host'; message: object };
   'first-event': { callId: string; ms: number };
   'first-text': { callId: string; ms: number };
   retry: { callId: string; event: RetryEvent };

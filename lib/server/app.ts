@@ -8,6 +8,7 @@ import { type AppEnvironment, type Exchange, startExchange } from './exchange.ts
 import type { Handler } from './node-handler.ts';
 import { openaiRoutes } from './openai/routes.ts';
 import { readBody } from './read-body.ts';
+import { requestWith } from './request-with.ts';
 
 export interface AppOptions extends PageOptions {
   calls: Calls;
@@ -30,7 +31,8 @@ export function createApp(options: AppOptions): Handler {
   const app = new Hono<AppEnvironment>();
 
   app.use(guardAgainstPages(options));
-  if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins], exposeHeaders: ['request-id'] }));
+  if (corsOrigins.length > 0)
+    app.use(cors({ origin: [...corsOrigins], exposeHeaders: ['request-id', 'retry-after'] }));
   app.get('/', ({ json }) => json({ name: 'claude-cli-stream' }));
   app.get('/health', ({ json }) => json({ status: 'ok' }));
   app.get('/ready', async () => toReady(await options.whyNotReady()));
@@ -53,13 +55,19 @@ export function createApp(options: AppOptions): Handler {
 
   return async request => {
     const exchange = startExchange(request);
-    const response = await app.fetch(request, { exchange });
+    const response = await app.fetch(withGet(request), { exchange });
     if (!calls.has(exchange) && exchange.outcome === undefined) {
       Object.assign(exchange, { status: response.status, outcome: 'complete' });
       options.onEnd(exchange);
     }
     return withHeaders(response, exchange, calls.draining);
   };
+}
+
+/** `HEAD` is answered like `GET`, and Node leaves out the body. Hono would drop it unread: no end, no line in the log. */
+function withGet(request: Request): Request {
+  const { method, url, headers, signal } = request;
+  return method === 'HEAD' ? requestWith(signal, url, { headers }) : request;
 }
 
 function toReady(why: string | undefined): Response {

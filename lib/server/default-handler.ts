@@ -44,6 +44,8 @@ export async function resolveHandler(options: AnswerOptions, maxBodyLength: numb
     },
     async close() {
       await withBatches?.close();
+      // Who left is gone from the calls at once; the process that worked for him a little later.
+      if (!options.limiter) await limiter.onIdle();
     },
   };
 }

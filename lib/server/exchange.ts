@@ -49,15 +49,18 @@ const routes = [
   '/metrics',
 ] as const;
 
-export function startExchange(request: Request): Exchange {
-  const { pathname } = new URL(request.url);
-  return {
-    id: `req_${randomUUID().replaceAll('-', '')}`,
-    method: request.method,
-    route: toRoute(pathname),
-    startedAt: performance.now(),
-    status: 0,
-  };
+export function startExchange({ method, url }: { method: string; url: string }): Exchange {
+  return { ...newExchange(method), route: toRoute(new URL(url).pathname) };
+}
+
+/** Of a request that was refused before it was understood. */
+export function refusedExchange(status: number): Exchange {
+  return { ...newExchange('none'), status, outcome: 'complete' };
+}
+
+function newExchange(method: string): Exchange {
+  const id = `req_${randomUUID().replaceAll('-', '')}`;
+  return { id, method, route: 'other', startedAt: performance.now(), status: 0 };
 }
 
 function toRoute(pathname: string): Route {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { listen } from '../diagnostics.ts';
+import { type Diagnostics, listen } from '../diagnostics.ts';
 import type { Exchange } from './exchange.ts';
+import type { Trace } from './trace.ts';
 
 /** Whose handler is running: what the core tells of its calls meanwhile is about this exchange. */
 export const current = new AsyncLocalStorage<Exchange>();
@@ -13,8 +14,8 @@ export interface FollowedCalls {
   close(): void;
 }
 
-/** Notes worker, waiting time and cost of each exchange as the core tells them. */
-export function followCalls(): FollowedCalls {
+/** Notes worker, waiting time and cost of each exchange as the core tells them; `trace` hears what the CLI says. */
+export function followCalls(trace: Trace | undefined): FollowedCalls {
   const waiting = new Map<Exchange, () => void>();
   const note = (facts: Partial<Exchange>) => {
     const exchange = current.getStore();
@@ -27,6 +28,12 @@ export function followCalls(): FollowedCalls {
     worker: ({ origin }) => note({ workerOrigin: origin }),
     end: ({ summary }) => told(note({ costUsd: summary.costUsd })),
     error: () => told(current.getStore()),
+    ...(trace && {
+      message({ from, message }: Diagnostics['message']) {
+        const exchange = current.getStore();
+        if (exchange) trace(exchange, from === 'cli' ? 'fromCli' : 'toCli', message);
+      },
+    }),
   });
 
   return {

@@ -8,11 +8,13 @@ export interface ListenOptions {
   host: string;
   headersTimeout: number;
   requestTimeout: number;
+  /** Told of each request that is so broken that it never reaches the handler. @returns the id of its response */
+  onRefused(status: number): string;
 }
 
 /** @throws the listen error, for example `EADDRINUSE` */
 export async function listen(handle: NodeHandler, options: ListenOptions): Promise<Server> {
-  const { port, host, headersTimeout, requestTimeout } = options;
+  const { port, host, headersTimeout, requestTimeout, onRefused } = options;
   const server = createServer({
     headersTimeout: Math.min(headersTimeout, requestTimeout),
     requestTimeout,
@@ -20,11 +22,14 @@ export async function listen(handle: NodeHandler, options: ListenOptions): Promi
     // Longer than the idle time of common load balancers and clients, so that it is they who close a connection.
     keepAliveTimeout: 75_000,
     maxHeaderSize: 16 * 1024,
+    // The handler says so itself, in the shape of the API.
+    requireHostHeader: false,
   });
   server.on('request', handle);
   // The body is asked for when it is read: who is turned away need not send it.
   server.on('checkContinue', handle);
-  server.on('clientError', refuse);
+  server.on('checkExpectation', handle);
+  server.on('clientError', (error, socket) => refuse(error, socket, onRefused));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -36,13 +41,14 @@ export async function listen(handle: NodeHandler, options: ListenOptions): Promi
 }
 
 /** Requests so broken that no handler sees them are answered in the API's shape too. */
-function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, onRefused: ListenOptions['onRefused']): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, text] = refusals[error.code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify(errorBody(status, text));
   const head = [
     `HTTP/1.1 ${status} ${text}`,
     'connection: close',
+    `request-id: ${onRefused(status)}`,
     'content-type: application/json',
     `content-length: ${body.length}`,
   ];

@@ -117,19 +117,24 @@ function registerGauges(registry: Registry, { limiter, running, pool }: Gauges):
   gauge('queue_pending', 'Calls that hold a slot.', () => limiter.pending);
   gauge('answers_running', 'Answers that are not over.', running);
   if (!pool) return;
-  const byLabel = (name: string, help: string, label: string, read: () => Record<string, number>) =>
-    new Gauge({
-      name: prefix + name,
-      help,
-      labelNames: [label],
-      registers: [registry],
-      collect() {
-        for (const [value, count] of Object.entries(read())) this.set({ [label]: value }, count);
-      },
-    });
-  byLabel('workers', 'Workers by state.', 'state', () => {
-    const { idle, busy, starting } = pool.stats;
-    return { idle, busy, starting };
+  new Gauge({
+    name: `${prefix}workers`,
+    help: 'Workers by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { idle, busy, starting } = pool.stats;
+      for (const [state, count] of Object.entries({ idle, busy, starting })) this.set({ state }, count);
+    },
   });
-  byLabel('workers_ended', 'Workers ended so far, by reason.', 'reason', () => pool.stats.ended);
+  new Counter({
+    name: `${prefix}workers_ended_total`,
+    help: 'Workers ended, by reason: those that died or were in an unknown state are started anew.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(pool.stats.ended)) this.inc({ reason }, count);
+    },
+  });
 }

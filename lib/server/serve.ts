@@ -1,14 +1,15 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { refuseOwnAddress } from './access/own-address.ts';
 import { createApp } from './app.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { type AnswerOptions, resolveHandler } from './default-handler.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, refusedExchange } from './exchange.ts';
 import { followCalls } from './follow-calls.ts';
 import { listen } from './listen.ts';
 import { logExchange } from './log.ts';
 import { createServerMetrics } from './metrics.ts';
-import { toNodeHandler } from './node-handler.ts';
+import { malformed, toNodeHandler } from './node-handler.ts';
 import { resolveServerOptions, type ServerOptions } from './options.ts';
 import { checkExposure, createReadiness } from './sign-in.ts';
 import { createTrace } from './trace.ts';
@@ -34,6 +35,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   const { host, logger, timeout, stallTimeout, grace } = resolved;
   const answering = await resolveHandler(rest, resolved.maxBodySize);
   const { handler, limiter, checkSignIn } = answering;
+  if (!rest.handler) refuseOwnAddress(resolved, { ...process.env, ...rest.env });
   await checkExposure(resolved, checkSignIn);
 
   const onEnd = (exchange: Exchange) => {
@@ -43,10 +45,15 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   };
   const onFailure = (exchange: Exchange, error: unknown) =>
     logger.error({ id: exchange.id, error: nameOf(error) }, 'failure');
+  const onRefused = (status: number) => {
+    const exchange = refusedExchange(status);
+    onEnd(exchange);
+    return exchange.id;
+  };
   const trace = createTrace(logger, resolved.logContent);
   const calls = createCalls({ handler, timeout, trace, onEnd, onFailure });
   const metrics = createServerMetrics({ limiter, pool: rest.pool, running: () => calls.size });
-  const followed = followCalls();
+  const followed = followCalls(trace);
   const readiness = createReadiness(checkSignIn);
   let warming = true;
   const whyNotReady = async () => {
@@ -60,7 +67,9 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     followed.close();
     metrics.close();
   };
-  const server = await listen(toNodeHandler(app, { stallTimeout }), resolved).catch(async error => {
+  const onMalformed = () => malformed({ 'request-id': onRefused(400) });
+  const listener = toNodeHandler(app, { stallTimeout, onMalformed });
+  const server = await listen(listener, { ...resolved, onRefused }).catch(async error => {
     await cleanUp();
     throw error;
   });

@@ -17,19 +17,19 @@ export async function checkExposure(
   checkSignIn: CheckSignIn,
 ): Promise<void> {
   if (isLoopback(host)) return;
-  if (tokens.length === 0) {
-    const how = 'token, tokenFile or CLAUDE_CLI_STREAM_TOKEN';
-    throw new InvalidOptionError('host', host, `an address of this machine alone unless you set ${how}`);
-  }
+  const refuse = (why: string) => {
+    throw new InvalidOptionError('host', host, `an address of this machine alone ${why}`);
+  };
+  if (tokens.length === 0) refuse('unless you set token, tokenFile or CLAUDE_CLI_STREAM_TOKEN');
   if (soleUser) return;
   const { signedIn, method } = await checkSignIn();
-  if (!signedIn || ownCredentials.includes(method)) return;
-  throw new InvalidOptionError(
-    'host',
-    host,
-    `an address of this machine alone while the Claude CLI is signed in with a plan (${method}), which is for its ` +
-      'owner only. Use an API key, Bedrock or Vertex to serve others, or set soleUser (--sole-user) if nobody but ' +
-      'you will use this server',
+  // Whoever signs in later might do so with a plan.
+  if (!signedIn)
+    refuse('while the Claude CLI is not signed in. Sign in first, with an API key, Bedrock or Vertex');
+  if (ownCredentials.includes(method)) return;
+  refuse(
+    `while the Claude CLI is signed in with a plan (${method}), which is for its owner only. Use an API key, Bedrock ` +
+      'or Vertex to serve others, or set soleUser (--sole-user) if nobody but you will use this server',
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliStatus, checkCli } from '../cli/status.ts';
 import { createLimiter } from '../limiter.ts';
 import { createLog } from '../server/log.ts';
@@ -12,13 +12,14 @@ interface ServeCommandOptions {
   host: string;
   tokenFile?: string;
   soleUser?: true;
-  allowHost: string[];
-  corsOrigin: string[];
+  allowHost?: string[];
+  corsOrigin?: string[];
   rateLimit?: number;
   concurrency?: number;
   maxWaiting: number;
   batches?: string;
   warm: number;
+  timeout: number;
   grace: number;
   transport: 'replay' | 'exact';
   verbose?: true;
@@ -32,21 +33,30 @@ export function addServeCommand(program: Command): void {
   program
     .command('serve')
     .description('answer the Messages API (and OpenAI chat completions) over HTTP on this machine')
-    .option('-p, --port <number>', 'port to listen on; 0 takes a free one', count, 8787)
+    .option('-p, --port <number>', 'port to listen on; 0 takes a free one', countFrom(0), 8787)
     .option('--host <address>', 'address to listen on; any but your own needs a token', '127.0.0.1')
     .option('--token-file <path>', 'tokens that clients must show, one per line (or CLAUDE_CLI_STREAM_TOKEN)')
     .option('--sole-user', 'serve a plan login on an address others can reach: nobody but you will use it')
-    .option('--allow-host <name>', 'a name under which clients may reach this server', collect, [])
-    .option('--cors-origin <origin>', 'an origin whose web pages may use this server', collect, [])
-    .option('--rate-limit <number>', 'requests per minute and token', count)
-    .option('--concurrency <number>', 'answers at the same time', count)
-    .option('--max-waiting <number>', 'requests that may wait; the next is told to come back', count, 100)
+    .option('--allow-host <name>', 'a name under which clients may reach this server', collect)
+    .option('--cors-origin <origin>', 'an origin whose web pages may use this server', collect)
+    .option('--rate-limit <number>', 'requests per minute and token (default: no limit)', countFrom(1))
+    .option(
+      '--concurrency <number>',
+      'answers at the same time (default: 4, or twice the cores)',
+      countFrom(1),
+    )
+    .option('--max-waiting <number>', 'requests that may wait; the next gets 429', countFrom(0), 100)
     .option('--batches <directory>', 'serve message batches too, kept in this directory')
-    .option('--warm <number>', 'CLI processes kept ready', count, 1)
-    .option('--grace <seconds>', 'time that running answers have to end after SIGTERM', count, 25)
-    .option('--transport <name>', 'replay, or exact with API credentials of your own', 'replay')
-    .option('-v, --verbose', 'log the shape of each request and answer, and probes')
-    .option('--log-content', 'log what is asked and answered')
+    .option('--warm <number>', 'CLI processes kept ready', countFrom(0), 1)
+    .option('--timeout <seconds>', 'time for one answer', countFrom(1), 600)
+    .option('--grace <seconds>', 'time that running answers have to end after SIGTERM', countFrom(0), 25)
+    .addOption(
+      new Option('--transport <name>', 'how requests reach the API; exact needs API credentials of your own')
+        .choices(['replay', 'exact'])
+        .default('replay'),
+    )
+    .option('-v, --verbose', 'log probes too, and what clients and the CLI say, without its content')
+    .option('--log-content', 'log what clients and the CLI say, all of it')
     .option('-q, --quiet', 'log nothing but errors')
     .option('--offline', 'serve a stand-in on this machine: no account, no network')
     .action(run);
@@ -83,8 +93,9 @@ function toServeOptions(options: ServeCommandOptions): ServeOptions {
     port,
     host,
     soleUser,
-    allowedHosts: options.allowHost,
-    corsOrigins: options.corsOrigin,
+    allowedHosts: options.allowHost ?? [],
+    corsOrigins: options.corsOrigin ?? [],
+    timeout: options.timeout * 1000,
     grace: options.grace * 1000,
     transport: options.transport,
     limiter: createLimiter({ maxWaiting, ...(concurrency && { concurrency }) }),
@@ -106,7 +117,7 @@ function greeting(
     ? `signed in by ${method}`
     : 'not signed in: run "claude" once, or set ANTHROPIC_API_KEY';
   const key = options.tokenFile
-    ? ` -H "x-api-key: $(head -n 1 ${options.tokenFile})"`
+    ? ` -H "x-api-key: $(head -n 1 '${options.tokenFile}')"`
     : process.env.CLAUDE_CLI_STREAM_TOKEN
       ? ' -H "x-api-key: $CLAUDE_CLI_STREAM_TOKEN"'
       : '';
@@ -123,12 +134,14 @@ function interrupted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function collect(value: string, earlier: string[]): string[] {
+function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('It takes a whole number from 0.');
+function countFrom(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${least}.`);
+  };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { makeWorkerDirectory, removeWorkerDirectory, writeMcpConfig } from '../cli/directories.ts';
 import type { CliMessage, ControlRequestMessage, ResultMessage } from '../cli/messages.ts';
 import { isApproved, minimumCliVersion, requireVersion } from '../cli/version.ts';
+import { report } from '../diagnostics.ts';
 import { CliExitedError, CliNotExecutableError, CliTooOldError, ProtocolError } from '../errors.ts';
 import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.ts';
 import { terminate } from '../process/terminate.ts';
@@ -88,7 +89,8 @@ export class Worker {
    * more than one line waits in memory. A pipe that breaks shows up when reading.
    */
   write(message: Record<string, unknown>): void {
-    const { stdin } = this.#process;
+    const { stdin, pid } = this.#process;
+    report('message', () => ({ pid, from: 'host', message }));
     if (stdin.writable) stdin.write(`${JSON.stringify(message)}\n`);
   }
 
@@ -193,6 +195,7 @@ export class Worker {
 
   /** The CLI's own requests are answered in passing, its answers are checked. */
   #isForReader(message: CliMessage): boolean {
+    report('message', () => ({ pid: this.pid, from: 'cli', message }));
     if (message.type === 'control_response') this.#verify(message.response);
     if (message.type !== 'control_request') return true;
     this.#answer(message);

@@ -26,7 +26,7 @@ const refused: [what: string, request: () => string | Uint8Array, status: number
     'invalid_request_error',
   ],
   ['a broken chunk', () => rawPost('zz\r\n', chunked), 400, 'invalid_request_error'],
-  ['no Host', () => 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400, ''],
+  ['no Host', () => 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'invalid_request_error'],
   ['an odd Host', () => rawPost(question, { host: '127.0.0.1/@evil' }), 400, 'invalid_request_error'],
   ['a foreign Host', () => rawPost(question, { host: 'evil.example' }), 403, 'permission_error'],
   ['a foreign Origin', () => rawPost(question, { origin: 'https://evil.example' }), 403, 'permission_error'],
@@ -83,7 +83,8 @@ describe('refuses, and says so in the shape of the API:', () => {
   it.each(refused)('%s', async (_, request, status, type) => {
     const text = await sendRaw(server.port, withoutEmpty(request()));
     expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    if (type) expect(text).toContain(`"type":"${type}"`);
+    expect(text).toContain(`"type":"${type}"`);
+    expect(text).toMatch(/^request-id: req_/m);
     expect(text).not.toMatch(/ {4}at |node_modules|node:/);
   });
 
@@ -201,11 +202,16 @@ describe('speaks HTTP:', () => {
     expect(await sendRaw(server.port, large)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  it('answers whatever else a client expects as if it had not said so', async () => {
+    expect(await sendRaw(server.port, rawPost(question, { expect: 'tea' }))).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('answers HEAD without a body, and OPTIONS without leave for other origins', async () => {
-    for (const path of ['/', '/health', '/ready']) {
+    for (const path of ['/', '/health', '/ready', '/metrics', '/v1/models']) {
       const response = await fetch(server.url + path, { method: 'HEAD' });
       expect([response.status, await response.text()]).toEqual([200, '']);
     }
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/answers_running 0$/m);
     const options = await fetch(`${server.url}/v1/messages`, { method: 'OPTIONS' });
     expect(options.status).toBeGreaterThanOrEqual(400);
     expect([...options.headers.keys()].filter(name => name.startsWith('access-control'))).toEqual([]);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isHostAllowed, isLoopback } from '../../lib/server/access/hosts.ts';
+import { refuseOwnAddress } from '../../lib/server/access/own-address.ts';
 import { createRateLimiter } from '../../lib/server/access/rate-limit.ts';
 import { findToken, readTokens } from '../../lib/server/access/tokens.ts';
+import { serve } from '../../lib/server/index.ts';
 import { signedIn, startServer } from './stand-in.ts';
 
 const token = 'a-token-of-enough-length';
@@ -39,6 +41,21 @@ describe('on an address that others can reach', () => {
     const checkSignIn = async () => ({ signedIn: true, method: 'something new' });
     await expect(startServer({ host, token, checkSignIn })).rejects.toThrow(/something new/);
   });
+
+  it('nobody is served who might sign in with a plan later', async () => {
+    const checkSignIn = async () => ({ signedIn: false, method: 'none' });
+    await expect(startServer({ host, token, checkSignIn })).rejects.toThrow(/not signed in/);
+  });
+});
+
+it.each([
+  ['http://127.0.0.1:8787', 8787],
+  ['http://localhost:8787/', 8787],
+  ['http://[::1]', 80],
+])('a server that would ask itself (%s) does not start', async (url, port) => {
+  const env = { ANTHROPIC_BASE_URL: url };
+  await expect(serve({ port, env })).rejects.toMatchObject({ option: 'env.ANTHROPIC_BASE_URL' });
+  expect(() => refuseOwnAddress({ host: '127.0.0.1', port: port + 1 }, env)).not.toThrow();
 });
 
 describe('a server with tokens', () => {
@@ -49,6 +66,8 @@ describe('a server with tokens', () => {
     expect(await ask({ authorization: `Bearer ${token}` })).toBe(200);
     expect(await ask({ authorization: `bearer ${other}` })).toBe(200);
     expect(await ask({ 'x-api-key': other })).toBe(200);
+    expect(await ask({ 'x-api-key': 'any', authorization: `Bearer ${token}` })).toBe(200);
+    expect(await ask({ 'x-api-key': token, authorization: 'Bearer any' })).toBe(200);
     for (const wrong of ['', 'x', token.slice(1), `${token}x`, `${token},${other}`]) {
       expect(await ask({ 'x-api-key': wrong })).toBe(401);
       expect(await ask({ authorization: `Bearer ${wrong}` })).toBe(401);
@@ -135,7 +154,15 @@ describe('the Host header', () => {
     expect(isHostAllowed('Proxy.example:80', { ...loopback, allowedHosts: ['proxy.example'] })).toBe(true);
     const open = { host: '0.0.0.0', allowedHosts: [] };
     expect(isHostAllowed('anything.example', open)).toBe(true);
-    expect(isHostAllowed('anything.example', { ...open, allowedHosts: ['proxy.example'] })).toBe(false);
+    const named = { ...open, allowedHosts: ['proxy.example'] };
+    expect(isHostAllowed('anything.example', named)).toBe(false);
+  });
+
+  it('of a probe is the address it reaches', () => {
+    const named = { host: '0.0.0.0', allowedHosts: ['proxy.example'] };
+    for (const header of ['127.0.0.1:8787', 'localhost', '10.1.2.3:8787', '[fd00::1]:8787'])
+      expect(isHostAllowed(header, named)).toBe(true);
+    expect(isHostAllowed('10.1.2.3', loopback)).toBe(false);
   });
 
   it('tells loopback addresses from others', () => {

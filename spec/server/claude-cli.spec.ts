@@ -67,9 +67,12 @@ it('tells those who come when the waiting line is full to come back', async () =
   const refused = await client.messages.create(params).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RateLimitError);
   if (refused instanceof RateLimitError) expect(refused.headers.get('retry-after')).toBe('1');
+  await expect.poll(() => api.requests.length).toBe(2);
   for (const stream of streams) stream.abort();
   await Promise.all(streams.map(stream => stream.done().catch(() => {})));
   await limiter.onIdle();
+  // Who left the waiting line is never asked about.
+  expect(api.requests).toHaveLength(2);
 });
 
 it('serves the Claude CLI itself, tool call included', async () => {
@@ -97,13 +100,14 @@ it('logs the shape of what is said, or all of it, when asked', async () => {
   for (const logContent of ['redacted', 'full'] as const) {
     await using chatty = await serve({ port: 0, env: api.env, pool, logger: createLog(options), logContent });
     const other = new Anthropic({ baseURL: chatty.url, apiKey: 'any', authToken: null, maxRetries: 0 });
-    api.reply([{ type: 'tool_use', name: 'spy', input: { secret: 'of the tool' } }]);
+    api.reply([{ type: 'tool_use', name: 'spy', input: { secret: 'of the tool', number: 4711 } }]);
     const messages = [{ role: 'user' as const, content: 'my secret prompt' }];
     const tools = [{ name: 'spy', input_schema: { type: 'object' as const, properties: { secret: {} } } }];
     await other.messages.stream({ ...params, messages, tools }).finalMessage();
     const text = lines.splice(0).join('\n');
+    for (const said of ['request', 'toCli', 'fromCli', 'event']) expect(text).toContain(`"${said}":{`);
     expect(text).toContain('content_block_delta');
-    expect(/secret|of the tool/.test(text)).toBe(logContent === 'full');
+    expect(/secret|of the tool|4711/.test(text)).toBe(logContent === 'full');
   }
 });
 

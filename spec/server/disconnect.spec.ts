@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Handler, toNodeHandler } from '../../lib/server/index.ts';
 import { failures } from '../../lib/testing/index.ts';
-import { open, question, rawPost, readUntil } from './raw.ts';
+import { open, question, rawPost, readAll, readUntil } from './raw.ts';
 import { startServer } from './stand-in.ts';
 
 const stream = JSON.stringify({ ...JSON.parse(question), stream: true });
@@ -110,6 +110,56 @@ describe('a client that reads slowly', () => {
     socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     await expect.poll(() => request?.signal.aborted).toBe(true);
     socket.destroy();
+  });
+
+  it('is cut off, too, when only the end of an answer is still on its way', async () => {
+    let cutOff = false;
+    const server = createServer((incoming, outgoing) => {
+      // Fills what the system holds for a client that reads nothing, then ends: so little is left that `write` minds nothing.
+      const pull = async (controller: ReadableStreamDefaultController) => {
+        for (let waits = 0; outgoing.writableLength > 0; waits += 1) {
+          if (waits > 20) return controller.close();
+          await new Promise(resolve => setTimeout(resolve, 5));
+        }
+        controller.enqueue(new Uint8Array(8 * 1024));
+      };
+      const answer = (request: Request) => {
+        request.signal.addEventListener('abort', () => (cutOff = true));
+        return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+      };
+      void toNodeHandler(answer, { stallTimeout: 200 })(incoming, outgoing);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = await open((server.address() as AddressInfo).port);
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await expect.poll(() => cutOff, { timeout: 15_000 }).toBe(true);
+    socket.destroy();
+    server.close();
+  });
+
+  it('is not blamed for what it was not sent yet: answers in a pipeline wait for each other', async () => {
+    let finish = () => {};
+    const first = new Promise<Response>(resolve => {
+      finish = () => resolve(new Response('first'));
+    });
+    let taken = 0;
+    const port = await listen(
+      ({ url }) => {
+        taken += 1;
+        return url.endsWith('/1') ? first : new Response(new Uint8Array(1024 * 1024));
+      },
+      { stallTimeout: 20 },
+    );
+    const socket = await open(port);
+    socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    await expect.poll(() => taken).toBe(2);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    finish();
+    const text = await readAll(socket);
+    expect(text).toContain('first');
+    expect(text.length).toBeGreaterThan(1024 * 1024);
+    expect(text).toMatch(/\r\n0\r\n\r\n$/);
   });
 });
 

@@ -5,7 +5,7 @@ import { createLog } from '../../lib/server/index.ts';
 import { createReadiness } from '../../lib/server/sign-in.ts';
 import { failures } from '../../lib/testing/index.ts';
 import { memoryLog } from './memory-log.ts';
-import { question } from './raw.ts';
+import { question, sendRaw } from './raw.ts';
 import { startServer } from './stand-in.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -116,6 +116,21 @@ describe('the log', () => {
     expect(broken).toMatchObject({ outcome: 'failed', stream: true, firstTokenMs: expect.any(Number) });
     expect(lines.join()).not.toMatch(/secret|my secret prompt/);
     expect(lines.join()).not.toContain(secret);
+  });
+
+  it('has a line for a request that is none, too', async () => {
+    const { lines, options } = memoryLog();
+    await using server = await startServer({ logger: createLog(options) });
+    const answers = [
+      await sendRaw(server.port, 'hello\r\n\r\n'),
+      await sendRaw(server.port, 'OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'),
+    ];
+    await expect.poll(() => lines.length).toBe(2);
+    for (const [index, answer] of answers.entries()) {
+      const line = JSON.parse(lines[index] ?? '');
+      expect(line).toMatchObject({ msg: 'request', route: 'other', status: 400 });
+      expect(answer).toContain(`request-id: ${line.id}`);
+    }
   });
 
   it('is short in a terminal, and quiet about probes unless asked', async () => {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 
 /** Sends bytes as they are and collects what comes back until the server closes the connection. */
 export async function sendRaw(port: number, ...pieces: (string | Uint8Array)[]): Promise<string> {
@@ -15,12 +16,12 @@ export async function open(port: number): Promise<Socket> {
 }
 
 /** Everything up to the end of the connection, however it ends. */
-export function readAll(socket: Socket): Promise<string> {
+export function readAll(socket: Readable): Promise<string> {
   return readUntil(socket, () => false);
 }
 
 /** What comes from now on, until `enough` says so or the connection is closed. What comes later is kept for the next. */
-export function readUntil(socket: Socket, enough: (text: string) => boolean): Promise<string> {
+export function readUntil(socket: Readable, enough: (text: string) => boolean): Promise<string> {
   return new Promise(resolve => {
     let text = '';
     const finish = () => {
@@ -29,7 +30,7 @@ export function readUntil(socket: Socket, enough: (text: string) => boolean): Pr
       socket.removeListener('close', finish);
       resolve(text);
     };
-    const onData = (piece: Buffer) => {
+    const onData = (piece: Buffer | string) => {
       text += piece.toString('latin1');
       if (enough(text)) finish();
     };

@@ -23,7 +23,7 @@ describe('close()', () => {
     await closed;
   });
 
-  it('refuses what still comes over a connection that is open', async () => {
+  it('refuses what still comes over a connection that is open, and is not ready', async () => {
     await using server = await startServer();
     let goOn = () => {};
     const gate = new Promise<void>(resolve => {
@@ -34,21 +34,31 @@ describe('close()', () => {
       await gate;
       yield 'two';
     }
-    server.api.reply([{ type: 'text', text: words() }], failures.stallMidStream);
-    const [short, long] = await Promise.all([open(server.port), open(server.port)]);
-    short.write(rawPost(stream, { connection: 'keep-alive' }));
-    await readUntil(short, text => text.includes('content_block_delta'));
-    long.write(rawPost(stream));
-    await readUntil(long, text => text.includes('content_block_delta'));
+    const answer = () => [{ type: 'text', text: words() }];
+    server.api.reply(answer(), answer(), failures.stallMidStream);
+    const begin = async () => {
+      const socket = await open(server.port);
+      socket.write(rawPost(stream, { connection: 'keep-alive' }));
+      await readUntil(socket, text => text.includes('content_block_delta'));
+      return socket;
+    };
+    const [asking, probing, running] = [await begin(), await begin(), await begin()];
     const closed = server.close({ grace: 20_000 });
     goOn();
-    await readUntil(short, text => text.includes('message_stop'));
-    short.write(rawPost(question, { connection: 'keep-alive' }));
-    const text = await readAll(short);
-    expect(text).toMatch(/^HTTP\/1\.1 503 /m);
-    expect(text).toMatch(/^connection: close$/im);
-    expect(text).toContain('overloaded_error');
-    long.destroy();
+    await readUntil(asking, text => text.includes('message_stop'));
+    await readUntil(probing, text => text.includes('message_stop'));
+    asking.write(rawPost(question, { connection: 'keep-alive' }));
+    probing.write('GET /ready HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    for (const [socket, told] of [
+      [asking, 'overloaded_error'],
+      [probing, 'the server is shutting down'],
+    ] as const) {
+      const text = await readAll(socket);
+      expect(text).toMatch(/^HTTP\/1\.1 503 /m);
+      expect(text).toMatch(/^connection: close$/im);
+      expect(text).toContain(told);
+    }
+    running.destroy();
     await closed;
   });
 

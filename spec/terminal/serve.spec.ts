@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { execa } from 'execa';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startOfflineApi } from '../../lib/testing/index.ts';
 import { open, question, rawPost, readAll, readUntil } from '../server/raw.ts';
 import { main, runCommand } from './run-command.ts';
@@ -39,18 +39,45 @@ it('says where it listens, who pays, and a curl line that works', async () => {
   });
 });
 
-it('ends a running answer with an error event, exits with 0 and leaves no process', async () => {
-  await using api = await startOfflineApi({ answer: { content: 'a b c', failure: { kind: 'stall' } } });
-  const { command, port } = await start(['--grace', '0'], { ...api.env, CLAUDE_CLI_STREAM_TOKEN: undefined });
-  const socket = await open(port);
-  socket.write(rawPost(question.replace('{', '{"stream":true,')));
-  await readUntil(socket, text => text.includes('text_delta'));
-  const rest = readAll(socket);
-  command.kill('SIGTERM');
-  expect(await rest).toContain('event: error\ndata: {"type":"error","error":{"type":"overloaded_error"');
-  expect((await command).exitCode).toBe(0);
-  expect(await api.requests[0]?.closed).toBe('aborted');
-  expect(withEnvironment(api.url)).toEqual([]);
+describe('leaves no process', () => {
+  /** A server in the middle of an answer that never ends by itself. */
+  async function busy(args: string[]) {
+    const api = await startOfflineApi({ answer: { content: 'a b c', failure: { kind: 'stall' } } });
+    const { command, port } = await start(args, { ...api.env, CLAUDE_CLI_STREAM_TOKEN: undefined });
+    const socket = await open(port);
+    socket.write(rawPost(question.replace('{', '{"stream":true,')));
+    await readUntil(socket, text => text.includes('text_delta'));
+    return { api, command, rest: readAll(socket), [Symbol.asyncDispose]: () => api.close() };
+  }
+
+  it('when it is told to end: running answers end with an error event, and it exits with 0', async () => {
+    await using server = await busy(['--grace', '0']);
+    server.command.kill('SIGTERM');
+    expect(await server.rest).toContain(
+      'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"',
+    );
+    expect((await server.command).exitCode).toBe(0);
+    expect(await server.api.requests[0]?.closed).toBe('aborted');
+    expect(withEnvironment(server.api.url)).toEqual([]);
+  });
+
+  it('when it is told twice: it does not wait for the grace period', async () => {
+    await using server = await busy(['--grace', '600', '--warm', '2']);
+    server.command.kill('SIGTERM');
+    await readUntil(server.command.stderr, told => told.includes('Again to end at once'));
+    server.command.kill('SIGTERM');
+    expect((await server.command).exitCode).toBe(128 + 15);
+    await expect.poll(() => withEnvironment(server.api.url)).toEqual([]);
+  });
+
+  // Elsewhere the CLI ends with its answer.
+  it.runIf(process.platform === 'linux')('when it is killed', async () => {
+    await using server = await busy(['--warm', '2']);
+    server.command.kill('SIGKILL');
+    expect(await server.rest).not.toContain('message_stop');
+    await expect.poll(() => withEnvironment(server.api.url)).toEqual([]);
+    expect(await server.api.requests[0]?.closed).toBe('aborted');
+  });
 });
 
 it.each([

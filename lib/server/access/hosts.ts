@@ -8,7 +8,8 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Whether a request may name this host. A web page that points its own domain at 127.0.0.1 (DNS rebinding) still sends
- * that domain: only names known beforehand pass. On another address the token guards, and hosts are checked if given.
+ * that domain: only names known beforehand pass. On another address the token guards, and names are checked if given;
+ * probes and programs that come by an address, not by a name, are no such page.
  */
 export function isHostAllowed(
   header: string | null,
@@ -16,6 +17,7 @@ export function isHostAllowed(
 ): boolean {
   const name = (header ?? '').toLowerCase().replace(/:\d+$/, '');
   if (allowedHosts.some(allowed => allowed.toLowerCase() === name)) return true;
-  if (isLoopback(host)) return isLoopback(name);
-  return allowedHosts.length === 0;
+  if (isLoopback(name)) return true;
+  if (isLoopback(host)) return false;
+  return allowedHosts.length === 0 || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
 }
