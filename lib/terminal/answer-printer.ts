@@ -1,5 +1,6 @@
 import type { ChunkEvent } from '../chunks.ts';
-import { printable } from './markdown/markdown-stream.ts';
+import { watchKeys } from './keys.ts';
+import { printable } from './printable.ts';
 
 /** Prints one answer to standard output. */
 export interface AnswerPrinter {
@@ -23,7 +24,19 @@ export async function openPrinter({ json, quiet, thinking }: PrinterOptions): Pr
     import('./answer-view.ts'),
     import('picocolors'),
   ]);
-  return new AnswerView(stdout, { colors, thinking: thinking === true });
+  const keys = process.stdin.isTTY === true;
+  const view = new AnswerView(stdout, { colors, thinking: thinking === true, keys });
+  const unwatch = watchKeys({
+    onControl: { o: () => view.toggleThinking() },
+    onReturn: () => view.leave(),
+  });
+  return {
+    show: event => view.show(event),
+    close(note) {
+      view.close(note);
+      unwatch();
+    },
+  };
 }
 
 /** Text that came ends with a line end, which a terminal and most tools want, also when the answer broke off. */
@@ -36,7 +49,7 @@ function plainPrinter(output: NodeJS.WriteStream): AnswerPrinter {
       output.write(last);
     },
     close() {
-      if (!last.endsWith('\n')) output.write('\n');
+      if (!last.endsWith('\n') && !output.errored) output.write('\n');
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { ChunkEvent, RateLimitEvent, RetryEvent } from '../chunks.ts';
 import { footer, seconds } from './footer.ts';
-import { MarkdownStream, printable } from './markdown/markdown-stream.ts';
+import { MarkdownStream } from './markdown/markdown-stream.ts';
 import type { Colors, Style } from './markdown/style.ts';
 import { wrap } from './markdown/wrap.ts';
+import { printable } from './printable.ts';
 import { Screen, type TerminalOutput } from './screen.ts';
 
 const frame = 60;
@@ -12,14 +13,17 @@ const thinkingLines = 4;
 
 export interface ViewOptions {
   colors: Colors;
-  /** Keep the model's thinking on the screen. Otherwise it is folded into one line when the answer begins. */
+  /** Keep the model's thinking on the screen. Otherwise its last lines are shown, and folded into one at its end. */
   thinking: boolean;
+  /** Whether the user can press keys, and is told which. */
+  keys: boolean;
 }
 
 /** One answer on a terminal: a spinner, the thinking, Markdown as it comes, quiet lines, a footer. */
 export class AnswerView {
   readonly #screen: Screen;
   readonly #options: ViewOptions;
+  #unfolded: boolean;
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
   #markdown = new MarkdownStream();
@@ -35,6 +39,7 @@ export class AnswerView {
   constructor(output: TerminalOutput, options: ViewOptions) {
     this.#screen = new Screen(output);
     this.#options = options;
+    this.#unfolded = options.thinking;
     this.#timer = setInterval(() => this.#tick(), frame);
     this.#draw();
   }
@@ -71,12 +76,24 @@ export class AnswerView {
     }
   }
 
-  /** Draws what is left and stops. `note` is a last quiet line. */
+  /** Shows all of the thinking, or again only its last lines. */
+  toggleThinking(): void {
+    this.#unfolded = !this.#unfolded;
+    this.#changed = true;
+  }
+
+  /** Somebody else has written to the terminal. */
+  leave(): void {
+    this.#screen.leave();
+    this.#changed = true;
+  }
+
+  /** Draws what is left and stops. `note` is a last quiet line under what came. */
   close(note?: string): void {
     clearInterval(this.#timer);
     this.#waiting = false;
-    if (note === undefined) this.#endSection();
-    else this.#note(note);
+    this.#endSection();
+    if (note !== undefined && this.#printed) this.#note(note);
     this.#draw();
   }
 
@@ -122,7 +139,7 @@ export class AnswerView {
 
   #endThinking(): void {
     if (this.#thinking === '') return;
-    const text = this.#options.thinking
+    const text = this.#unfolded
       ? this.#thinking
       : `thought for ${seconds(performance.now() - this.#thinkingSince)}`;
     this.#thinking = '';
@@ -134,9 +151,10 @@ export class AnswerView {
     const { colors } = this.#options;
     const elapsed = performance.now() - this.#startedAt;
     const sign = spinner[Math.floor(elapsed / frame) % spinner.length] ?? '';
-    const line = `${colors.cyan(sign)} ${colors.dim(seconds(elapsed))}`;
     const thinking = this.#thinking === '' ? [] : wrap(this.#thinking, this.#screen.columns);
-    const shown = this.#options.thinking ? thinking : thinking.slice(-thinkingLines);
+    const shown = this.#unfolded ? thinking : thinking.slice(-thinkingLines);
+    const hint = shown.length < thinking.length && this.#options.keys ? ' · Ctrl-O shows all of it' : '';
+    const line = `${colors.cyan(sign)} ${colors.dim(`${seconds(elapsed)}${hint}`)}`;
     const above = this.#printed ? [''] : [];
     return [...above, ...shown.map(colors.dim), line];
   }
@@ -149,7 +167,9 @@ function toRetryNote({ status, error, attempt, maxAttempts, delay, supersededLen
 }
 
 function toLimitNote({ status, limit, utilization, resetsAt }: RateLimitEvent): string {
-  const share = utilization === null ? '' : `: ${Math.round(utilization * 100)} % used`;
-  const reset = resetsAt === null ? '' : `, resets at ${resetsAt.toLocaleTimeString()}`;
-  return `usage limit ${limit ?? ''} ${status}${share}${reset}`;
+  const name = limit === null ? 'usage limit' : `${limit.replaceAll('_', '-')} limit`;
+  const used = utilization === null ? status.replaceAll('_', ' ') : `${Math.round(utilization * 100)} % used`;
+  const when = { weekday: 'short', hour: '2-digit', minute: '2-digit' } as const;
+  const reset = resetsAt === null ? '' : `, resets ${resetsAt.toLocaleString([], when)}`;
+  return `${name}: ${status === 'rejected' ? 'reached' : used}${reset}`;
 }

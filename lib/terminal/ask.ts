@@ -95,7 +95,7 @@ async function print(
     }
     printer.close();
   } catch (error) {
-    printer.close(error instanceof Interruption ? 'stopped' : undefined);
+    printer.close(error instanceof Interruption ? 'stopped' : 'broke off');
     // Whoever waits for the reader hears of the abort, not of its reason.
     signal.throwIfAborted();
     throw error;

@@ -75,7 +75,7 @@ async function converse(
   } catch (error) {
     const answering = printer !== undefined;
     const stopped = error instanceof Interruption;
-    printer?.close(stopped ? 'stopped' : undefined);
+    printer?.close(stopped ? 'stopped' : 'broke off');
     // Leaving without a word is no wrong prompt.
     if (chat.left) return;
     const goesOn = answering && process.stdin.isTTY && (stopped || isPassing(error));
@@ -100,5 +100,5 @@ function isPassing(error: unknown): boolean {
 
 function greet({ sessionId, name }: Chat): void {
   const what = name === undefined ? 'chat' : `chat "${name}"${sessionId === undefined ? '' : ', continued'}`;
-  process.stderr.write(`${what}: /exit or Ctrl-D leaves, Ctrl-C stops an answer\n`);
+  process.stderr.write(`${what}\nCtrl-C stops an answer, /exit leaves\n`);
 }

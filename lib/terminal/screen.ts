@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { wrapAnywhere } from './markdown/wrap.ts';
 
 /** What a `Screen` needs of `process.stdout`. */
 export interface TerminalOutput {
@@ -9,7 +10,8 @@ export interface TerminalOutput {
 
 /**
  * The end of a terminal's output, of which the last lines may still change. Everything above them is ordinary output
- * and scrolls away as such. Each drawing is one write that rewrites changed lines only, so nothing flickers.
+ * and scrolls away as such. Each drawing is one write that rewrites changed lines only, so nothing flickers. A line
+ * that is wider than the screen is left to the terminal to wrap: copied from there, it is one line again.
  */
 export class Screen {
   readonly #output: TerminalOutput;
@@ -24,27 +26,38 @@ export class Screen {
     return Math.max(this.#output.columns ?? 80, 10);
   }
 
-  /** Replaces the live lines by `final` ones, which stay, and new `live` ones. No line may be wider than the screen. */
+  /** Somebody else has written: what was live stays as it is, and drawing begins anew below. */
+  leave(): void {
+    this.#live = [];
+  }
+
+  /** Replaces the live lines by `final` ones, which stay, and new `live` ones. */
   draw(final: readonly string[], live: readonly string[] = []): void {
     const next = [...final, ...live];
     const { columns } = this;
     // After a resize the terminal has wrapped the lines anew: where they differ is not known any more.
     const resized = columns !== this.#drawnColumns;
     const same = resized ? 0 : firstDifference(this.#live, next);
-    const height = this.#live.slice(same).reduce((sum, line) => sum + heightOf(line, columns), 0);
+    const height = heightOf(this.#live.slice(same), columns);
     // What has scrolled away is out of reach.
     const reachable = Math.max((this.#output.rows ?? 24) - 1, 1);
     const hidden = resized ? 0 : Math.max(height - reachable, 0);
     const up = Math.min(height, reachable);
-    const changed = next.slice(same + hidden);
+    const changed = withoutRows(next.slice(same), hidden, columns);
     this.#live = live;
     this.#drawnColumns = columns;
     if (up === 0 && changed.length === 0) return;
     // Row by row: some terminals take erasing the whole screen as a reason to keep its content in the scrollback.
-    const emptied = Math.max(up - changed.length, 0);
-    const rows = [...changed, ...Array<string>(emptied).fill('')].map(line => `\x1b[K${line}\n`);
-    this.#output.write([cursorUp(up), ...rows, cursorUp(emptied)].join(''));
+    const emptied = Math.max(up - heightOf(changed, columns), 0);
+    const lines = [...changed, ...Array<string>(emptied).fill('')].map(line => drawn(line, columns));
+    this.#output.write(`\r${cursorUp(up)}${lines.join('')}${cursorUp(emptied)}`);
   }
+}
+
+/** One line, with nothing left of what was there. Erasing behind a row that is full would take its last character. */
+function drawn(line: string, columns: number): string {
+  const width = stringWidth(rowsOf(line, columns).at(-1) ?? '');
+  return `${line}${width < columns ? '\x1b[K' : ''}\n`;
 }
 
 function cursorUp(rows: number): string {
@@ -56,6 +69,23 @@ function firstDifference(before: readonly string[], next: readonly string[]): nu
   return index === -1 ? before.length : index;
 }
 
-function heightOf(line: string, columns: number): number {
-  return Math.max(Math.ceil(stringWidth(line) / columns), 1);
+/** Rows that a terminal shows the lines on. */
+function heightOf(lines: readonly string[], columns: number): number {
+  return lines.reduce((sum, line) => sum + rowsOf(line, columns).length, 0);
+}
+
+function rowsOf(line: string, columns: number): string[] {
+  return stringWidth(line) <= columns ? [line] : wrapAnywhere(line, columns);
+}
+
+/** The lines without their first rows. Of a line that begins among them, what is left. */
+function withoutRows(lines: readonly string[], count: number, columns: number): readonly string[] {
+  let hidden = count;
+  let index = 0;
+  for (; hidden > 0 && index < lines.length; index++) {
+    const rows = rowsOf(lines[index] ?? '', columns);
+    if (rows.length > hidden) return [...rows.slice(hidden), ...lines.slice(index + 1)];
+    hidden -= rows.length;
+  }
+  return lines.slice(index);
 }

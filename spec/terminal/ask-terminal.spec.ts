@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type OfflineApi, type OfflineApiOptions, startOfflineApi } from '../../lib/testing/index.ts';
-import { hasTmux, Terminal } from './tmux.ts';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type Answer, type OfflineApiOptions, startOfflineApi } from '../../lib/testing/index.ts';
+import { hasTmux, openTerminal } from './tmux.ts';
 
 const answer = `# Rivers
 
@@ -11,86 +12,144 @@ Some **bold** words about a river that is rather long.
 | 🍎   |   12 |
 `;
 
-describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
-  let api: OfflineApi;
-  let terminal: Terminal;
-  afterEach(async () => {
-    terminal.close();
-    await api.close();
+const water = { type: 'text', text: 'Water.' };
+
+interface Session extends OfflineApiOptions {
+  /** Answers to the first requests, before `answer`. */
+  replies?: Answer[];
+  columns?: number;
+  rows?: number;
+  TERM?: string;
+}
+
+/** Asks in a terminal of its own; both end with the test. */
+async function ask({ replies = [], columns = 80, rows = 24, TERM = 'tmux-256color', ...options }: Session) {
+  const api = await startOfflineApi(options);
+  api.reply(...replies);
+  const terminal = await openTerminal(['ask', 'What is a river?'], {
+    columns,
+    rows,
+    env: { ...api.env, TERM },
   });
+  return Object.assign(terminal, {
+    async [Symbol.asyncDispose]() {
+      await terminal.close();
+      await api.close();
+    },
+  });
+}
 
-  async function ask(
-    options: OfflineApiOptions,
-    size: { columns?: number; rows?: number; TERM?: string } = {},
-  ) {
-    api = await startOfflineApi(options);
-    const { TERM = 'tmux-256color', ...rest } = size;
-    terminal = new Terminal(['ask', 'What is a river?'], {
-      ...rest,
-      env: { ...api.env, TERM, NO_COLOR: '' },
-    });
-  }
+/** Deltas that are sent when the test says so, and not before it has seen what it waits for. */
+function byHand(): PassThrough {
+  return new PassThrough({ objectMode: true });
+}
 
+describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
   it('shows Markdown and a footer', async () => {
-    await ask({ answer });
+    await using terminal = await ask({ answer });
     expect(await terminal.waitFor(/exit code 0/)).toMatch(
       /^Rivers\n\nSome bold words .* long\.\n\nname │ 数量\n─+┼─+\n🍎 +│ +12\n\nclaude-\S+ · .* in, .* out · \$.* s\nexit code 0$/,
     );
-    expect(terminal.text({ colors: true })).toContain('\x1b[1mbold');
+    expect(await terminal.text({ colors: true })).toContain('\x1b[1mbold');
   });
 
   it('fits on 40 columns', async () => {
-    await ask({ answer }, { columns: 40 });
+    await using terminal = await ask({ answer, columns: 40 });
     const text = await terminal.waitFor(/exit code 0/);
     expect(text).toContain('Some bold words about a river that is\nrather long.');
   });
 
   it('keeps what is longer than the screen in the scrollback, once', async () => {
     const items = Array.from({ length: 60 }, (_, index) => `- item ${index + 1}`);
-    await ask({ answer: { content: items.join('\n'), delay: 5 } }, { rows: 10 });
+    await using terminal = await ask({ answer: { content: items.join('\n'), delay: 5 }, rows: 10 });
     const text = await terminal.waitFor(/exit code 0/);
     const shown = text.split('\n').filter(line => line.startsWith('• '));
     expect(shown).toEqual(items.map(item => item.replace('-', '•')));
   });
 
   it('shows the thinking while it lasts, and folds it away', async () => {
-    const thinking = { type: 'thinking', thinking: 'What could a river be, I wonder. '.repeat(20) };
-    await ask({ delay: 15, answer: [thinking, { type: 'text', text: 'Water.' }] });
-    await terminal.waitFor(/What could a river be(.|\n)*\d\.\d s$/);
+    const thinking = byHand();
+    await using terminal = await ask({ answer: [{ type: 'thinking', thinking }, water] });
+    thinking.write('What could a river be, I wonder. '.repeat(20));
+    await terminal.waitFor(/What could a river be(.|\n)*\d\.\d s/);
+    thinking.end();
     const text = await terminal.waitFor(/exit code 0/);
-    expect(text).toMatch(/^thought for \d+\.\d s\n\nWater\.\n\nclaude-/);
+    expect(text).toMatch(/^thought for \d+\.?\d* s\n\nWater\.\n\nclaude-/);
     expect(text).not.toContain('wonder');
   });
 
+  it('unfolds the thinking on Ctrl-O, and folds it again', async () => {
+    const thinking = byHand();
+    await using terminal = await ask({ answer: [{ type: 'thinking', thinking }, water] });
+    thinking.write(`First, ${'what could a river be? '.repeat(30)}`);
+    await terminal.waitFor(/^(?!First)(.|\n)* · Ctrl-O shows all of it$/);
+    await terminal.type('C-o');
+    await terminal.waitFor(/^First, what(.|\n)* s$/);
+    await terminal.type('C-o');
+    await terminal.waitFor(/^(?!First)(.|\n)* · Ctrl-O shows all of it$/);
+    await terminal.type('C-o');
+    await terminal.waitFor(/^First, what(.|\n)* s$/);
+    thinking.end();
+    expect(await terminal.waitFor(/exit code 0/)).toMatch(/^First, (.|\n)* be\?\n\nWater\.\n\nclaude-/);
+  });
+
+  it('is not disturbed by what is typed meanwhile', async () => {
+    const text = byHand();
+    await using terminal = await ask({ answer: [{ type: 'text', text }], columns: 40 });
+    text.write(numbered(0, 20));
+    await terminal.waitFor(/word19/);
+    await terminal.type('typed', 'Enter', 'Enter');
+    text.end(numbered(20, 40));
+    const shown = await terminal.waitFor(/exit code 0/);
+    expect(shown.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`^${numbered(0, 40)}claude-`));
+  });
+
   it('stays correct when the window changes its size', async () => {
-    const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
-    await ask({ delay: 20, answer: words }, { columns: 80 });
-    await terminal.waitFor(/word10 /);
-    terminal.resize(40, 24);
-    await terminal.waitFor(/word30 /);
-    terminal.resize(60, 24);
-    const text = await terminal.waitFor(/exit code 0/);
-    expect(text.replaceAll(/\s+/g, ' ')).toContain(`${words} claude-`);
+    const text = byHand();
+    await using terminal = await ask({ answer: [{ type: 'text', text }] });
+    text.write(numbered(0, 11));
+    await terminal.waitFor(/word10/);
+    await terminal.resize(40, 24);
+    text.write(numbered(11, 40));
+    await terminal.waitFor(/word39/);
+    await terminal.resize(60, 24);
+    text.end(numbered(40, 60));
+    const shown = await terminal.waitFor(/exit code 0/);
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain(`${numbered(0, 60)}claude-`);
     // tmux moves a line out of reach when the window gets narrower; no more than that is there twice.
-    expect(text.match(/\bword12\b/g)).toHaveLength(1);
+    expect(shown.match(/\bword12\b/g)).toHaveLength(1);
   });
 
   it('says when a request is repeated', async () => {
-    await ask({});
-    api.reply({ error: { status: 529 } }, 'At last.');
+    await using terminal = await ask({ replies: [{ error: { status: 529 } }, 'At last.'] });
     const text = await terminal.waitFor(/exit code 0/, 15_000);
     expect(text).toMatch(/^the API answered 529: attempt 2 of \d+ in .* s\n\nAt last\.\n\nclaude-/);
   });
 
   it('stops on Ctrl-C and keeps what came', async () => {
-    await ask({ answer: { content: 'One two three four', failure: { kind: 'stall', after: 3 } } });
+    await using terminal = await ask({
+      answer: { content: 'One two three four', failure: { kind: 'stall', after: 3 } },
+    });
     await terminal.waitFor(/One two three/);
-    terminal.type('C-c');
+    await terminal.type('C-c');
     expect(await terminal.waitFor(/exit code/)).toBe('One two three\n\nstopped\nexit code 130');
   });
 
+  it('says that an answer broke off, and why', async () => {
+    await using terminal = await ask({
+      answer: { content: 'One two three', failure: { kind: 'error-event', after: 2 } },
+    });
+    expect(await terminal.waitFor(/exit code 1/)).toMatch(
+      /^One two\n\nbroke off\nclaude-cli-stream: .*Overloaded.*\nexit code 1$/,
+    );
+  });
+
   it('prints text and nothing else where lines cannot be redrawn', async () => {
-    await ask({ answer: 'Some **bold** words.' }, { TERM: 'dumb' });
+    await using terminal = await ask({ answer: 'Some **bold** words.', TERM: 'dumb' });
     expect(await terminal.waitFor(/exit code/)).toBe('Some **bold** words.\nexit code 0');
   });
 });
+
+function numbered(from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, index) => `word${from + index} `).join('');
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
 import { runCommand } from './run-command.ts';
-import { hasTmux, Terminal } from './tmux.ts';
+import { hasTmux, openTerminal } from './tmux.ts';
 
 let api: OfflineApi;
 let state: string;
@@ -48,37 +48,49 @@ it.each([
 });
 
 describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
-  let terminal: Terminal;
-  afterEach(() => terminal.close());
-
   it('answers, stops an answer on Ctrl-C, goes on, and leaves on /exit', async () => {
-    terminal = new Terminal(['ask', '--chat'], { env });
+    await using terminal = await openTerminal(['ask', '--chat'], { env });
     await terminal.waitFor(/\n> $|\n>$/);
-    terminal.type('My name is Ada.', 'Enter');
+    await terminal.type('My name is Ada.', 'Enter');
     await terminal.waitFor(/Nice to meet you, Ada\.\n\nclaude-[^\n]* s\n\n>/);
 
     api.reply({ content: 'One two three four', failure: { kind: 'stall', after: 3 } });
-    terminal.type('Count!', 'Enter');
+    await terminal.type('Count!', 'Enter');
     await terminal.waitFor(/One two three/);
-    terminal.type('C-c');
+    await terminal.type('C-c');
     await terminal.waitFor(/One two three\n\nstopped\n\n>/);
 
-    terminal.type("What's my name?", 'Enter');
+    await terminal.type("What's my name?", 'Enter');
     await terminal.waitFor(/Your name is Ada\.\n\nclaude-[^\n]* s\n\n>/);
-    terminal.type('/exit', 'Enter');
+    await terminal.type('/exit', 'Enter');
     await terminal.waitFor(/exit code 0/);
   });
 
-  it('goes on after a failure, and leaves on Ctrl-C at the prompt', async () => {
-    terminal = new Terminal(['ask', '--chat'], { env });
+  it('has a prompt like a shell: history, a line dropped by Ctrl-C, lines pasted together, Ctrl-D', async () => {
+    await using terminal = await openTerminal(['ask', '--chat'], { env });
     await terminal.waitFor(/\n>/);
-    terminal.type('My name is Ada.', 'Enter');
+    await terminal.paste('echo: one\n\ntwo\nthr');
+    await terminal.type('ee', 'Enter');
+    await terminal.waitFor(/three\none\n\ntwo three\n\nclaude-[^\n]* s\n\n>/);
+    await terminal.type('never sent');
+    await terminal.waitFor(/> never sent$/);
+    await terminal.type('C-c', 'Up');
+    await terminal.waitFor(/\n> three$/);
+    await terminal.type('C-c', 'C-d');
+    await terminal.waitFor(/>\nexit code 0/);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it('goes on after a failure, and leaves on Ctrl-C at the prompt', async () => {
+    await using terminal = await openTerminal(['ask', '--chat'], { env });
+    await terminal.waitFor(/\n>/);
+    await terminal.type('My name is Ada.', 'Enter');
     await terminal.waitFor(/Ada\.\n\nclaude-[^\n]* s\n\n>/);
     const refuse = { error: { status: 400, message: 'Not like this.' } };
     api.when(({ body }) => (JSON.stringify(body.messages.at(-1)).includes('Fail') ? refuse : undefined));
-    terminal.type('Fail', 'Enter');
+    await terminal.type('Fail', 'Enter');
     await terminal.waitFor(/claude-cli-stream: .*Not like this\.(.|\n)*\n>/);
-    terminal.type('C-c');
+    await terminal.type('C-c');
     await terminal.waitFor(/exit code 130/);
   });
 });

@@ -1,64 +1,82 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { execa, execaSync } from 'execa';
+import { main } from './run-command.ts';
 
 /** Whether a terminal can be driven here; specs that need one skip with this in their title. */
-export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
-
-const main = fileURLToPath(new URL('../../dist/terminal/main.js', import.meta.url));
+export const hasTmux = execaSync('tmux', ['-V'], { reject: false }).exitCode === 0;
 
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
   env?: Readonly<Record<string, string | undefined>>;
+  /** Folder in which the command runs. */
+  cwd?: string;
 }
 
 /** Our command in a real terminal of the given size. */
-export class Terminal {
-  readonly #socket = `spec-${randomUUID()}`;
+export async function openTerminal(
+  args: readonly string[],
+  { columns = 80, rows = 24, env = {}, cwd }: TerminalOptions = {},
+): Promise<Terminal> {
+  const entries = Object.entries({ TERM: 'tmux-256color', NO_COLOR: '', ...env });
+  const set = entries.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  const unset = entries.flatMap(([name, value]) => (value === undefined ? ['-u', name] : []));
+  const command = ['env', ...unset, ...set, process.execPath, main, ...args].map(quote).join(' ');
+  // The shell stays, so that what was printed can be read after the command's end.
+  const shell = `${command}; echo "exit code $?"; read wait`;
+  const socket = `spec-${randomUUID()}`;
+  const tmux = async (...args: string[]) =>
+    (await execa('tmux', ['-L', socket, ...args], { stripFinalNewline: false })).stdout;
+  const size = ['-x', String(columns), '-y', String(rows)];
+  const folder = cwd === undefined ? [] : ['-c', cwd];
+  await tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...folder, shell);
+  return new Terminal(tmux);
+}
 
-  constructor(args: readonly string[], { columns = 80, rows = 24, env = {} }: TerminalOptions = {}) {
-    const entries = Object.entries({ TERM: 'tmux-256color', ...env });
-    const set = entries.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-    const unset = entries.flatMap(([name, value]) => (value === undefined ? ['-u', name] : []));
-    const command = ['env', ...unset, ...set, process.execPath, main, ...args].map(quote).join(' ');
-    // The shell stays, so that what was printed can be read after the command's end.
-    const shell = `stty -echoctl; ${command}; echo "exit code $?"; read wait`;
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), shell);
+export class Terminal implements AsyncDisposable {
+  readonly #tmux: (...args: string[]) => Promise<string>;
+
+  constructor(tmux: (...args: string[]) => Promise<string>) {
+    this.#tmux = tmux;
   }
 
-  /** What is on the screen; with `history` also what has scrolled away. `-e`: with colours. */
-  text({ history = false, colors = false } = {}): string {
+  /** What is on the screen; with `history` also what has scrolled away. */
+  async text({ history = false, colors = false } = {}): Promise<string> {
     const flags = [...(history ? ['-S', '-'] : []), ...(colors ? ['-e'] : [])];
-    return this.#tmux('capture-pane', '-p', ...flags).trimEnd();
+    return (await this.#tmux('capture-pane', '-p', ...flags)).trimEnd();
   }
 
   /** Keys as tmux names them (`Enter`, `C-c`), or text. */
-  type(...keys: string[]): void {
-    this.#tmux('send-keys', ...keys);
+  async type(...keys: string[]): Promise<void> {
+    await this.#tmux('send-keys', ...keys);
   }
 
-  resize(columns: number, rows: number): void {
-    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  /** Text as a terminal hands it over when it is pasted: in one piece, line ends included. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux('set-buffer', text, ';', 'paste-buffer', '-r');
   }
 
-  async waitFor(pattern: RegExp, deadline = 10_000): Promise<string> {
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  async waitFor(pattern: RegExp, deadline = 15_000): Promise<string> {
     const until = Date.now() + deadline;
     for (;;) {
-      const text = this.text({ history: true });
+      const text = await this.text({ history: true });
       if (pattern.test(text)) return text;
       if (Date.now() > until) throw new Error(`No ${pattern} on the terminal:\n${text}`);
-      await sleep(50);
+      await sleep(100);
     }
   }
 
-  close(): void {
-    spawnSync('tmux', ['-L', this.#socket, 'kill-server']);
+  async close(): Promise<void> {
+    await this.#tmux('kill-server').catch(() => {});
   }
 
-  #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8' });
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -1,10 +1,9 @@
 import type { Token, Tokens } from 'marked';
-import wrapAnsi from 'wrap-ansi';
 import { highlight } from './highlight.ts';
 import { inline } from './inline.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
-import { wrap } from './wrap.ts';
+import { wrap, wrapAnywhere } from './wrap.ts';
 
 /** Markdown blocks as lines for a terminal, with an empty line between blocks. */
 export function blocks(tokens: readonly Token[], style: Style): string[] {
@@ -44,12 +43,11 @@ function heading({ depth, tokens }: Tokens.Heading, { colors, columns }: Style):
   return wrap(colors.bold(depth === 1 ? colors.underline(text) : text), columns);
 }
 
-/** Not indented and with its fences, so that what is copied from the terminal is the code itself. */
-function code({ text, lang = '' }: Tokens.Code, { colors, columns }: Style): string[] {
+/** Not indented, not broken, and with its fences, so that what is copied from the terminal is the code itself. */
+function code({ text, lang = '' }: Tokens.Code, { colors, columns, nested }: Style): string[] {
   const language = lang.split(/\s/, 1)[0] ?? '';
-  const lines = highlight(text, language, colors)
-    .split('\n')
-    .flatMap(line => wrapAnsi(line, columns, { hard: true, wordWrap: false, trim: false }).split('\n'));
+  const whole = highlight(text, language, colors).split('\n');
+  const lines = nested ? whole.flatMap(line => wrapAnywhere(line, columns)) : whole;
   return [colors.dim(`\`\`\`${language}`.slice(0, columns)), ...lines, colors.dim('```')];
 }
 
@@ -75,5 +73,5 @@ function prefixed(lines: string[], prefix: string): string[] {
 }
 
 function narrower(style: Style, by: number): Style {
-  return { ...style, columns: Math.max(style.columns - by, 8) };
+  return { ...style, columns: Math.max(style.columns - by, 8), nested: true };
 }

@@ -1,4 +1,5 @@
 import type { Token } from 'marked';
+import { printable } from '../printable.ts';
 import type { Colors } from './style.ts';
 
 /** Inline Markdown as text with terminal colours. Without colours the marks that carry meaning stay. */
@@ -38,5 +39,19 @@ function link(text: string, href: string, colors: Colors): string {
 }
 
 function unescaped(token: Token): string {
-  return 'text' in token && typeof token.text === 'string' ? token.text : token.raw;
+  return 'text' in token && typeof token.text === 'string' ? decoded(token.text) : token.raw;
 }
+
+/** marked decodes `&#27;` by itself, so what came as text may only now be a control character. */
+function decoded(text: string): string {
+  return printable(text.replaceAll(/&(\w+);/g, (entity, name: string) => entities.get(name) ?? entity));
+}
+
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['nbsp', '\u00a0'],
+]);

@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import { Lexer, type Token } from 'marked';
+import { printable } from '../printable.ts';
 import { blocks } from './blocks.ts';
 import type { Style } from './style.ts';
 
@@ -61,11 +61,4 @@ export class MarkdownStream {
     this.#begun = true;
     return separated;
   }
-}
-
-/** An answer is data: it must not move the cursor, set the title or ring the bell. */
-export function printable(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll('\t', '    ')
-    .replaceAll(/(?!\n)\p{Cc}/gu, '');
 }

@@ -87,15 +87,26 @@ it('looks the same in the end, whatever pieces it came in', () => {
 });
 
 it('never draws a line that is wider than the terminal, nor a character that moves its cursor', () => {
-  const text = fc.string({ unit: 'grapheme', maxLength: 200 });
+  const entity = fc.integer({ min: 0, max: 160 }).map(code => `&#${code};`);
+  const text = fc.array(fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), entity), { maxLength: 6 });
   fc.assert(
     fc.property(text, fc.constantFrom(12, 40, 80), (written, columns) => {
-      for (const line of render(`${sample}\n\n${written}`, colored(columns)).split('\n')) {
+      const style = { ...colored(columns), nested: true as const };
+      for (const line of render(`${sample}\n\n${written.join('')}`, style).split('\n')) {
         expect(stringWidth(line)).toBeLessThanOrEqual(columns);
         expect(stripVTControlCharacters(line)).not.toMatch(/\p{Cc}/u);
       }
     }),
     { numRuns: 50 },
+  );
+});
+
+it('leaves long lines of code to the terminal, which copies them whole, but for nested ones', () => {
+  const line = 'echo "one line, however long it is, is one line when it is copied"';
+  const code = ['```', line, '```'];
+  expect(render(code.join('\n'))).toBe(code.join('\n'));
+  expect(render(code.map(line => `> ${line}`).join('\n'))).toContain(
+    '│ echo "one line, however long it is, is\n│  one',
   );
 });
 
@@ -132,6 +143,13 @@ it('draws a table cell by cell where its columns would be too narrow to read', (
   expect(render(table, plain(20))).toBe('first: alpha beta\nsecond: gamma delta\nthird: epsilon');
 });
 
-it('removes escape sequences of the answer', () => {
+it('removes escape sequences of the answer, however they are written', () => {
   expect(render('a\x1b[2J\x1b]0;title\x07b\rc')).toBe('abc');
+  expect(render('a&#27;[2J&#x1b;]0;title&#7;b&#155;c')).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
+it('decodes entities, but not in code', () => {
+  expect(render('&lt;a&gt; &amp; **&quot;b&quot;** &constructor; `&lt;`')).toBe(
+    '<a> & "b" &constructor; `&lt;`',
+  );
 });
