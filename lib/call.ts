@@ -11,8 +11,8 @@ export interface Call extends CallAbort {
 
 /** Whoever begins a call disposes of it. `left` aborts when the caller leaves. */
 export function beginCall(options: ResolvedOptions, left?: AbortSignal): Call {
-  const { callId, tell } = startReport();
-  const { signal, timeout, idleTimeout, timeoutFrom } = options;
+  const { signal, timeout, idleTimeout, timeoutFrom, limiter } = options;
+  const { callId, tell } = startReport(limiter);
   const abort = createCallAbort({
     signals: [signal, left].filter(given => given !== undefined),
     idleTimeout,

@@ -4,13 +4,13 @@
  */
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { ModelUsage } from './chunks.ts';
 import { listen } from './diagnostics.ts';
 import { ClaudeCliError } from './errors.ts';
+import { countTokens, type TokenCounts } from './token-counts.ts';
 
 /** What calls did since `collectMetrics()`. Times are milliseconds. */
 export interface Metrics {
-  /** Calls that succeeded or failed. Those the caller aborted are in `aborted` only. */
+  /** Calls that succeeded or failed. Those the caller aborted or left are in `aborted` only. */
   total: number;
   successful: number;
   failed: number;
@@ -21,10 +21,11 @@ export interface Metrics {
   latency: Distribution;
   /** From the first pull to the first text. */
   timeToFirstText: Distribution;
-  /** Characters of an answer. */
+  /** Characters of an answer; of a conversation, the last one. */
   responseLength: Distribution;
-  tokens: { input: number; output: number; cacheRead: number; cacheCreation: number };
-  /** US dollars, as the CLI reports them. */
+  /** Of every turn that the CLI reported, also of calls that failed later. */
+  tokens: TokenCounts;
+  /** US dollars, as the CLI reports them; of the same turns. */
   costUsd: number;
   /** Repetitions, of the CLI's own and of the `retry` option. */
   retries: number;
@@ -61,7 +62,7 @@ export interface MetricsCollector {
  */
 export function collectMetrics(): MetricsCollector {
   const counts = { successful: 0, failed: 0, aborted: 0, costUsd: 0, retries: 0 };
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 };
+  const tokens = countTokens([]);
   const errors = new Map<string, number>();
   const cache = { hit: 0, miss: 0, shared: 0 };
   const [latency, timeToFirstText, responseLength] = [histogram(), histogram(), histogram()];
@@ -74,10 +75,12 @@ export function collectMetrics(): MetricsCollector {
     cache({ outcome }) {
       cache[outcome] += 1;
     },
+    usage({ usage, costUsd }) {
+      counts.costUsd += costUsd;
+      addTo(tokens, countTokens([usage]));
+    },
     end({ ms, summary }) {
       counts.successful += 1;
-      counts.costUsd += summary.costUsd;
-      addTokens(tokens, summary.usage);
       add(latency, ms);
       add(responseLength, summary.text.length);
     },
@@ -88,6 +91,9 @@ export function collectMetrics(): MetricsCollector {
       }
       counts.failed += 1;
       errors.set(error.code, (errors.get(error.code) ?? 0) + 1);
+    },
+    left() {
+      counts.aborted += 1;
     },
   });
 
@@ -123,13 +129,8 @@ function add(to: RecordableHistogram, value: number): void {
   to.record(Math.min(day, Math.max(1, Math.round(value))));
 }
 
-function addTokens(sum: Metrics['tokens'], usage: Record<string, ModelUsage>): void {
-  for (const model of Object.values(usage)) {
-    sum.input += model.inputTokens;
-    sum.output += model.outputTokens;
-    sum.cacheRead += model.cacheReadInputTokens;
-    sum.cacheCreation += model.cacheCreationInputTokens;
-  }
+function addTo(sum: TokenCounts, more: TokenCounts): void {
+  for (const kind of ['input', 'output', 'cacheRead', 'cacheCreation'] as const) sum[kind] += more[kind];
 }
 
 function distribution(values: RecordableHistogram): Distribution {

@@ -58,6 +58,7 @@ async function* flatten(
 ): AsyncGenerator<ChunkEvent, Summary, undefined> {
   const call = beginCall(options, left);
   const { tell } = call;
+  tell.start(options.model);
   const attempt = () => runAttempt(messages, call);
   const batches = options.retry ? withRetry(attempt, options.retry, call.signal) : attempt();
   try {

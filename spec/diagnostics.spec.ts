@@ -6,7 +6,18 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { fake, outcomeOf, readTo } from './fixtures/outcome.ts';
 
-const names = ['slot', 'worker', 'first-event', 'first-text', 'retry', 'end', 'error', 'left'];
+const names = [
+  'start',
+  'slot',
+  'worker',
+  'first-event',
+  'first-text',
+  'retry',
+  'usage',
+  'end',
+  'error',
+  'left',
+];
 let told: [name: string, facts: Record<string, unknown>][];
 
 const listeners = names.map(name => ({
@@ -25,9 +36,13 @@ afterEach(() => {
   expect(new Set(told.map(([, { callId }]) => callId)).size).toBe(1);
 });
 
-it('a call is told from its slot to its end', async () => {
-  const { summary } = await outcomeOf(ask('echoes'));
-  expect(toldNames()).toEqual(['slot', 'worker', 'first-event', 'first-text', 'end']);
+it('a call is told from its start to its end', async () => {
+  const limiter = createLimiter();
+  const { summary } = await outcomeOf(ask('echoes', { model: 'sonnet', limiter }));
+  expect(toldNames()).toEqual(['start', 'slot', 'worker', 'first-event', 'first-text', 'usage', 'end']);
+  expect(facts('start')).toMatchObject({ model: 'sonnet' });
+  expect(facts('usage')).toMatchObject({ usage: summary?.usage, costUsd: summary?.costUsd });
+  expect(facts('usage')?.limiter).toBe(limiter);
   expect(facts('slot')).toMatchObject({ waitMs: expect.any(Number), size: 0, pending: 1 });
   expect(facts('worker')).toMatchObject({
     origin: 'cold',
@@ -49,7 +64,7 @@ it('a call that waits for its slot tells how long', async () => {
 
 it('a call that fails ends with its error', async () => {
   const { error } = await outcomeOf(ask('dies-mid-line'));
-  expect(toldNames()).toEqual(['slot', 'worker', 'first-event', 'first-text', 'error']);
+  expect(toldNames()).toEqual(['start', 'slot', 'worker', 'first-event', 'first-text', 'error']);
   expect(facts('error')?.error).toBe(error);
 });
 
@@ -57,7 +72,7 @@ it('a call that nobody waits for to the end ends with left', async () => {
   const stream = ask('silent');
   await readTo(stream, 'text');
   await stream.return({} as never);
-  expect(toldNames()).toEqual(['slot', 'worker', 'first-event', 'first-text', 'left']);
+  expect(toldNames()).toEqual(['start', 'slot', 'worker', 'first-event', 'first-text', 'left']);
 });
 
 it('a call that is left while its process is silent ends with left too', async () => {
@@ -69,12 +84,29 @@ it('a call that is left while its process is silent ends with left too', async (
   expect(toldNames().at(-1)).toBe('left');
 });
 
+it('a call whose reader leaves at its end event has ended', async () => {
+  const stream = ask('echoes');
+  const { type: _, ...summary } = await readTo(stream, 'end');
+  await stream.return({} as never);
+  expect(toldNames().slice(-2)).toEqual(['usage', 'end']);
+  expect(facts('end')?.summary).toEqual(summary);
+});
+
+it('every turn of a conversation tells what it used, also one that fails', async () => {
+  const options = { pathToClaudeCodeExecutable: fake('echo-cli') };
+  await outcomeOf(streamResponse(conversation('one', 'two', 'fail'), options));
+  expect(toldNames().slice(-5)).toEqual(['first-text', 'usage', 'usage', 'usage', 'error']);
+  const costs = told.filter(([name]) => name === 'usage').map(([, { costUsd }]) => costUsd);
+  expect(costs).toEqual([1, 2, 3].map(() => expect.closeTo(0.01)));
+});
+
 it('a repetition is told with its event, and each attempt has its slot and its worker', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'diagnostics-'));
   const env = { FAKE_COUNTER: join(folder, 'counter'), FAKE_CRASHES: '1' };
   const { events } = await outcomeOf(ask('crashes-then-answers', { env, retry: { minDelay: 1 } }));
   await rm(folder, { recursive: true });
   expect(toldNames()).toEqual([
+    'start',
     'slot',
     'worker',
     'first-event',
@@ -82,10 +114,15 @@ it('a repetition is told with its event, and each attempt has its slot and its w
     'slot',
     'worker',
     'first-text',
+    'usage',
     'end',
   ]);
   expect(facts('retry')?.event).toEqual(events.find(event => event.type === 'retry'));
 });
+
+async function* conversation(...messages: string[]) {
+  yield* messages;
+}
 
 function toldNames(): string[] {
   return told.map(([name]) => name);

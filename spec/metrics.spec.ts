@@ -40,13 +40,43 @@ describe('collectMetrics()', () => {
       aborted: 1,
       successRate: 2 / 3,
       responseLength: { average: 4, p50: 3, p99: 5 },
-      tokens: { input: 6, output: 4, cacheRead: 0, cacheCreation: 0 },
-      costUsd: 0.02,
+      tokens: { input: 9, output: 6, cacheRead: 0, cacheCreation: 0 },
+      costUsd: 0.03,
       errors: { API_ERROR: 1 },
     });
     const { average, p50, p95, p99 } = figures.latency;
     expect([p50, average, p95, p99].map(Number)).toSatisfy(times => times.every((time: number) => time > 0));
     expect(Number(figures.timeToFirstText.p99)).toBeLessThanOrEqual(Number(p99));
+  });
+
+  it('counts a call that is left at its end, and every turn of a conversation, the failed one too', async () => {
+    metrics = collectMetrics();
+    for await (const event of streamResponse('one two', echo)) if (event.type === 'end') break;
+    expect(metrics.read()).toMatchObject({ total: 1, successful: 1, aborted: 0, costUsd: 0.01 });
+    for await (const event of streamResponse('one two', echo)) if (event.type === 'text') break;
+    expect(metrics.read()).toMatchObject({ total: 1, aborted: 1, costUsd: 0.01 });
+    async function* conversation() {
+      yield* ['one', 'two', 'fail'];
+    }
+    await expect(async () => {
+      for await (const _ of streamResponse(conversation(), echo));
+    }).rejects.toThrow('Asked to fail');
+    expect(metrics.read()).toMatchObject({ total: 2, failed: 1, tokens: { input: 12, output: 8 } });
+    expect(metrics.read().costUsd).toBeCloseTo(0.04);
+  });
+
+  it('has percentiles exact to three digits, however many calls there were', () => {
+    metrics = collectMetrics();
+    const end = channel('claude-cli-stream:end');
+    for (let call = 0; call < 100_000; call++)
+      end.publish({ callId: 'x', ms: 1 + (call % 10_000), summary: { text: '' } });
+    const { p50, p95, p99 } = metrics.read().latency;
+    for (const [value, exact] of [
+      [p50, 5_000],
+      [p95, 9_500],
+      [p99, 9_900],
+    ] as const)
+      expect(Math.abs(Number(value) / exact - 1)).toBeLessThan(0.001);
   });
 
   it('sees the cost of the real CLI, its retries, and what a cache saved', async () => {

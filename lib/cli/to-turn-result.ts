@@ -14,7 +14,9 @@ import type { TurnState } from './to-chunks.ts';
 /** What the CLI says of a finished turn. */
 export type TurnFacts = Pick<Summary, 'stopReason' | 'usage' | 'costUsd' | 'turns' | 'sessionId'>;
 
-export type TurnResult = ({ ok: true } & TurnFacts) | { ok: false; error: ClaudeCliError };
+export type TurnResult =
+  | ({ ok: true } & TurnFacts)
+  | { ok: false; error: ClaudeCliError; usage: TurnFacts['usage'] };
 
 /**
  * The end of a turn. `before` is the usage of the process when the turn began: the CLI counts since its start.
@@ -27,8 +29,8 @@ export function toTurnResult(
   before: ResultMessage['modelUsage'] = {},
 ): TurnResult {
   const stopReason = stopReasonOf(result, state);
-  if (stopReason === undefined) return { ok: false, error: toError(result, state) };
   const usage = usageSince(result.modelUsage ?? {}, before);
+  if (stopReason === undefined) return { ok: false, error: toError(result, state), usage };
   return {
     ok: true,
     stopReason,

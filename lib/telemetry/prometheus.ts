@@ -47,19 +47,19 @@ export function registerPrometheusMetrics(options: PrometheusOptions = {}): () =
     'first-text': ({ ms }) => metrics.firstText.observe(ms / 1000),
     retry: ({ event }) => metrics.retries.inc({ source: event.source }),
     cache: ({ outcome }) => metrics.cache.inc({ outcome }),
-    end({ ms, summary }) {
+    usage({ usage }) {
+      for (const [model, used] of Object.entries(usage)) {
+        metrics.cost.inc({ model }, positive(used.costUsd));
+        for (const [kind, name] of tokenKinds) metrics.tokens.inc({ model, kind }, positive(used[name]));
+      }
+    },
+    end({ ms }) {
       metrics.calls.inc({ outcome: 'ok' });
       metrics.duration.observe(ms / 1000);
-      for (const [model, usage] of Object.entries(summary.usage)) {
-        metrics.cost.inc({ model }, Math.max(0, usage.costUsd));
-        metrics.tokens.inc({ model, kind: 'input' }, usage.inputTokens);
-        metrics.tokens.inc({ model, kind: 'output' }, usage.outputTokens);
-        metrics.tokens.inc({ model, kind: 'cache_read' }, usage.cacheReadInputTokens);
-        metrics.tokens.inc({ model, kind: 'cache_creation' }, usage.cacheCreationInputTokens);
-      }
     },
     error: ({ error }) =>
       metrics.calls.inc({ outcome: error instanceof ClaudeCliError ? error.code : 'aborted' }),
+    left: () => metrics.calls.inc({ outcome: 'aborted' }),
   });
 
   return () => {
@@ -68,4 +68,16 @@ export function registerPrometheusMetrics(options: PrometheusOptions = {}): () =
       if (name.startsWith('claude_cli_call')) registry.removeSingleMetric(name);
     }
   };
+}
+
+const tokenKinds = [
+  ['input', 'inputTokens'],
+  ['output', 'outputTokens'],
+  ['cache_read', 'cacheReadInputTokens'],
+  ['cache_creation', 'cacheCreationInputTokens'],
+] as const;
+
+/** A counter throws at what is below 0, which a difference of sums may be by a rounding. */
+function positive(value: number): number {
+  return Math.max(0, value);
 }

@@ -66,6 +66,7 @@ async function* answerEvents(
   left: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const call = beginCall(resolveOptions(rest), left);
+  call.tell.start(request.model);
   const plan = transport === 'exact' ? exact(request) : replay(request);
   const launch = () => toMessagesLaunch(call.options, betas);
   // The end of an answer has to be seen in time: see `readAnswer`.

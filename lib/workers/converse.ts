@@ -40,6 +40,7 @@ export async function* converse(
       const result = yield* readTurn(memory, state, call);
       const turn = toTurnResult(result, state, memory.used);
       memory.used = result.modelUsage;
+      call.tell.used(turn.usage);
       if (!turn.ok) return { outcome: { error: withText(turn.error, state.text) }, settle };
       summary = toSummary(turn, state, startedAt, options.outputSchema);
     } catch (error) {

@@ -40,6 +40,7 @@ export async function* readAnswer(
     if (message.type === 'result') {
       const turn = toTurnResult(message, state, memory.used);
       memory.used = message.modelUsage;
+      call.tell.used(turn.usage);
       const error = turn.ok ? new ProtocolError('a turn ended without a response') : turn.error;
       return { outcome: { error }, settle: () => memory.takeBack() };
     }
@@ -131,7 +132,7 @@ async function settle(
     memory.allowRequests();
     if (turn.ok) facts = turn;
   } finally {
-    call.tell.end(toSummary(state, metering, facts));
+    tellEnd(call, state, metering, facts);
   }
   const complete = state.stopReason === 'end_turn' || state.stopReason === 'stop_sequence';
   if (complete && !facts) throw new ProtocolError('a complete answer ended in an error');
@@ -141,6 +142,12 @@ async function settle(
 
 /** The worker was ended on purpose: there is nothing to bring back. */
 async function giveUp(call: Call, state: TurnState, metering: Metering): Promise<never> {
-  call.tell.end(toSummary(state, metering, undefined));
+  tellEnd(call, state, metering);
   throw new ProtocolError('the worker was ended at the end of an answer');
+}
+
+function tellEnd({ tell }: Call, state: TurnState, metering: Metering, facts?: TurnFacts): void {
+  const summary = toSummary(state, metering, facts);
+  tell.used(summary.usage);
+  tell.end(summary);
 }

@@ -16,8 +16,8 @@ it('counts calls in a registry, and takes its metrics out again', async () => {
   const text = await registry.metrics();
   expect(text).toContain('claude_cli_calls_total{outcome="ok"} 1');
   expect(text).toContain('claude_cli_calls_total{outcome="API_ERROR"} 1');
-  expect(text).toContain('claude_cli_call_cost_usd_total{model="echo"} 0.01');
-  expect(text).toContain('claude_cli_call_tokens_total{model="echo",kind="output"} 2');
+  expect(text).toContain('claude_cli_call_cost_usd_total{model="echo"} 0.02');
+  expect(text).toContain('claude_cli_call_tokens_total{model="echo",kind="output"} 4');
   expect(text).toContain('claude_cli_call_duration_seconds_count 1');
   stop();
   expect(await registry.metrics()).toBe('\n');
