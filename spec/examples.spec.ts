@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLimiter } from '../lib/index.ts';
 import { type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
 
@@ -25,16 +26,21 @@ afterAll(async () => {
 /** Real CLIs, all of them: two at a time are faster than all at once. */
 const limiter = createLimiter({ concurrency: 2 });
 
-function start(name: string, ...args: string[]) {
+function start(name: string, args: readonly string[] = [], input = '') {
   const env = { ...api.env, PORT: '0' };
-  return execa(process.execPath, [join(examples, `${name}.mjs`), ...args], { cwd: folder, env });
+  return execa(process.execPath, [join(examples, `${name}.mjs`), ...args], { cwd: folder, env, input });
 }
 
 /** What an example prints. */
 async function run(name: string, ...args: string[]): Promise<string> {
+  return tell(name, '', ...args);
+}
+
+/** What an example prints that is given a text on standard input. */
+async function tell(name: string, input: string, ...args: string[]): Promise<string> {
   const slot = await limiter.acquire();
   try {
-    return (await start(name, ...args)).stdout;
+    return (await start(name, args, input)).stdout;
   } finally {
     slot.release();
   }
@@ -54,14 +60,17 @@ async function visit<Answer>(name: string, ask: (url: string) => Promise<Answer>
   }
 }
 
-async function askMessages(url: string): Promise<unknown> {
+function toMessages(url: string): Request {
   const messages = [{ role: 'user', content: 'What is 2+2?' }];
-  const response = await fetch(`${url}/v1/messages`, {
+  return new Request(`${url}/v1/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'sonnet', max_tokens: 100, messages }),
   });
-  return response.json();
+}
+
+async function askMessages(url: string): Promise<unknown> {
+  return (await fetch(toMessages(url))).json();
 }
 
 const four = expect.objectContaining({ content: [{ type: 'text', text: '4' }], stop_reason: 'end_turn' });
@@ -81,6 +90,25 @@ describe.concurrent('examples', { timeout: 100_000 }, () => {
 
   it('image', async () => {
     expect(await run('image')).toMatch(/^I received image\/png \(250 bytes\)/);
+  });
+
+  it('pdf', async () => {
+    expect(await run('pdf')).toMatch(/^I received application\/pdf \(612 bytes\)/);
+  });
+
+  it('chat', async () => {
+    const answers = await tell('chat', "My name is Ada.\nWhat's my name?\n");
+    expect(answers).toBe('> Nice to meet you, Ada.\n> Your name is Ada.\n> ');
+  });
+
+  it('progressive', async () => {
+    const lines = stripVTControlCharacters(await run('progressive'))
+      .trimEnd()
+      .split('\n');
+    expect(lines.slice(0, 3)).toEqual(['… Rhine: ', '… Nile: ', '… Amazon: ']);
+    const tale = 'Once upon a time there was a small harbour town where everybody.';
+    const drawn = ['Rhine', 'Nile', 'Amazon'].map(river => `✔ ${river}: ${tale}`);
+    expect(lines).toEqual(expect.arrayContaining(drawn));
   });
 
   it('structured-output', async () => {
@@ -192,6 +220,14 @@ describe.concurrent('examples', { timeout: 100_000 }, () => {
   it('fastify', async () => {
     expect(await visit('fastify', askMessages)).toEqual(four);
   });
+
+  it('next, as Next.js calls it', async () => {
+    for (const [name, value] of Object.entries(api.env)) vi.stubEnv(name, value);
+    const { POST } = await import('../examples/next/app/v1/messages/route.ts');
+    const response = await POST(toMessages('http://localhost'));
+    vi.unstubAllEnvs();
+    expect(await response.json()).toEqual(four);
+  });
 });
 
 it('every example is in the index and has a check of its output here', () => {
@@ -200,7 +236,7 @@ it('every example is in the index and has a check of its output here', () => {
   const files = readdirSync(examples).filter(file => file.endsWith('.mjs'));
   for (const file of files) {
     const name = file.replace('.mjs', '');
-    expect(checks).toMatch(new RegExp(String.raw`(run|visit)\(('offline', )?'${name}'`));
+    expect(checks).toMatch(new RegExp(String.raw`(run|tell|visit)\(('offline', )?'${name}'`));
     if (name !== 'offline') expect(index).toContain(`[${name}](${file})`);
   }
 });
