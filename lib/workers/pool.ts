@@ -12,6 +12,8 @@ import { WorkerMemory } from './worker-memory.ts';
 export interface TakenWorker {
   readonly memory: WorkerMemory;
   readonly origin: WorkerOrigin;
+  /** The turn has begun to answer. */
+  answering(): void;
   /**
    * `settle` brings the worker into a state in which another call may have it; without it, or when it fails, the worker
    * is ended. Resolves when that is done; never rejects.
@@ -113,8 +115,16 @@ export class Pool implements AsyncDisposable {
       member.memory.worker.keepAlive(true);
       this.#served[origin]++;
       this.#waitedMs += performance.now() - arrivedAt;
-      this.#refillSoon(launch, key);
-      return { memory: member.memory, origin, giveBack: settle => this.#takeBack(member, settle, lease) };
+      const refill = () => this.#refillSoon(launch, key);
+      return {
+        memory: member.memory,
+        origin,
+        answering: refill,
+        giveBack: async settle => {
+          refill();
+          await this.#takeBack(member, settle, lease);
+        },
+      };
     } catch (error) {
       lease.release();
       throw error;
@@ -267,9 +277,12 @@ export class Pool implements AsyncDisposable {
     return fresh.length + (this.#starting.get(key) ?? 0);
   }
 
-  /** A little later, so that starting a process does not slow down the turn that made it necessary. */
+  /**
+   * A little after the turn that made it necessary has begun to answer, so that starting a process does not slow it
+   * down: from then on it waits for the API.
+   */
   #refillSoon(launch: Launch, key: string): void {
-    if (this.#refills.has(key)) return;
+    if (this.#closed || this.#refills.has(key)) return;
     const refill = () => {
       this.#refills.delete(key);
       // A worker that cannot start is the next caller's error to see, not a background one.

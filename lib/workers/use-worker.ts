@@ -59,6 +59,7 @@ export async function* useWorker<Event, Value>(
             ending = step.value;
             break;
           }
+          if (!delivered) taken.answering();
           delivered = true;
           try {
             yield step.value;
@@ -105,6 +106,7 @@ async function startForOne(launch: Launch): Promise<TakenWorker> {
   return {
     memory: new WorkerMemory(worker),
     origin: 'cold',
+    answering() {},
     async giveBack(settle) {
       await settle?.().catch(() => {});
       await worker.end(settle ? 'finish' : 'stop');
