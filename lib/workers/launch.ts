@@ -59,7 +59,9 @@ export function toMessagesLaunch(options: ResolvedOptions, betas: readonly strin
       CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
       // With its experiments on, the CLI repeats a refused request up to twice, leaving one of them off each time.
       CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
-      CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
+      // Whether a conversation is too long is for the API to say; the CLI would ask for a summary and send that instead.
+      DISABLE_AUTO_COMPACT: '1',
+      CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: '1000000000',
       ...options.env,
       ...(betas.length > 0 ? { ANTHROPIC_BETAS: withOwnBetas(betas, options.env) } : {}),
     },

@@ -29,6 +29,8 @@ export interface Plan {
   tools: readonly McpTool[];
   /** Messages before the question, oldest first. */
   history: readonly WireMessage[];
+  /** What is asked then, where that is known beforehand. */
+  question?: WireMessage;
 }
 
 /** A plan for one request of the Messages API. */

@@ -167,6 +167,8 @@ export class Pool implements AsyncDisposable {
     const rank = ({ memory }: Member): number => {
       const shared = memory.sharedLength(plan);
       if (shared > 0) return 3 + shared;
+      // Somebody is about to come back to it.
+      if (memory.isWaiting) return 0;
       if (memory.turns > 0) return memory.length === 0 ? 3 : 2;
       return 1;
     };

@@ -117,13 +117,22 @@ interface Answered {
   call: Call;
 }
 
-/** Brings the worker back to a known state: with the answer in its memory, or without the question. */
+/**
+ * Brings the worker back to a known state: with the answer in its memory, waiting for the results of tool calls, or without
+ * the question.
+ */
 async function settle(
   memory: WorkerMemory,
   { plan, state, metering, content, call }: Answered,
 ): Promise<void> {
   const { worker } = memory;
   let facts: TurnFacts | undefined;
+  if (state.stopReason === 'tool_use' && plan.keep && call.options.pool) {
+    const calls = content.flatMap(({ type, id }) => (type === 'tool_use' ? [String(id)] : []));
+    memory.waitForResults({ role: 'assistant', content }, calls);
+    call.tell.end(toSummary(state, metering, undefined));
+    return;
+  }
   try {
     if (state.stopReason === 'tool_use') await worker.request({ subtype: 'interrupt' });
     const result = await worker.nextResult();

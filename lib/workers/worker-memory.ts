@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ResultMessage } from '../cli/messages.ts';
 import { ProtocolError } from '../errors.ts';
-import { fingerprint } from './fingerprint.ts';
+import { HeldConversation } from './held-conversation.ts';
 import type { Plan, WireMessage } from './plan.ts';
-import { type ToolServerName, toToolServer } from './tool-server.ts';
+import { type McpResult, toMcpResults } from './tool-results.ts';
+import { ToolServer, type ToolServerName } from './tool-server.ts';
 import type { Worker } from './worker.ts';
-
-/** A message the worker holds. Only a user message that is no tool result can be rewound to; it has a uuid. */
-interface HeldMessage {
-  fingerprint: string;
-  uuid: string | undefined;
-}
 
 /**
  * What a worker has been told so far: system prompt, settings, tools, conversation. Each is sent only when it changes,
@@ -22,16 +17,19 @@ export class WorkerMemory {
   turns = 0;
   /** The worker's usage at the end of the last turn: the CLI counts since its start. */
   used: ResultMessage['modelUsage'];
-  #held: HeldMessage[] = [];
-  /** Length of the conversation before the last question. */
-  #before = 0;
+  readonly #conversation = new HeldConversation();
   /** JSON of what was told; undefined: nothing yet. */
   #initialize: string | undefined;
   #settings: string | undefined;
   #model: string | null = null;
   #resolvedModel: string | undefined;
   #tools = '[]';
-  #toolServer: ToolServerName = 'caller2';
+  #toolServer = new ToolServer([]);
+  #toolServerName: ToolServerName = 'caller2';
+  /** Calls of the caller's tools whose results the CLI waits for, in the middle of a turn. */
+  #openCalls: readonly string[] | undefined;
+  /** Their results, which the next question brings. */
+  #results: ReadonlyMap<string, McpResult> | undefined;
   #account: Record<string, unknown> | undefined;
   #blocked = false;
 
@@ -41,7 +39,12 @@ export class WorkerMemory {
 
   /** Messages in the worker's memory. */
   get length(): number {
-    return this.#held.length;
+    return this.#conversation.length;
+  }
+
+  /** Whether the CLI waits for the results of tool calls. */
+  get isWaiting(): boolean {
+    return this.#openCalls !== undefined;
   }
 
   /** Whether the worker has this plan's system prompt, or can still take it. */
@@ -50,13 +53,12 @@ export class WorkerMemory {
   }
 
   /** How many of the plan's messages need not be told again: the same ones, up to a point that can be rewound to. */
-  sharedLength({ history, settings }: Plan): number {
+  sharedLength(plan: Plan): number {
+    const { history, settings } = plan;
     // Another model would not take over this one's thinking.
     if (settings && settings.model !== this.#model) return 0;
-    let same = 0;
-    while (same < this.#held.length && same < history.length && this.#isHeld(history[same], same)) same++;
-    while (same < this.#held.length && this.#held[same]?.uuid === undefined) same--;
-    return Math.max(same, 0);
+    if (!this.#openCalls || this.#resultsFor(plan)) return this.#conversation.sharedLength(history);
+    return Math.min(this.#conversation.sharedLength(history), this.#conversation.lengthBeforeQuestion);
   }
 
   /** How the CLI is signed in, in its own words. Tells it the plan's system prompt on the way. */
@@ -70,6 +72,9 @@ export class WorkerMemory {
 
   /** Carries out a plan: afterwards the worker is ready for the question. */
   async prepare(plan: Plan): Promise<void> {
+    this.#results = this.#resultsFor(plan);
+    if (this.#results) return;
+    await this.#letGo();
     await this.worker.checkVersion();
     this.#tellSystemPrompt(plan);
     const shared = this.sharedLength(plan);
@@ -81,9 +86,15 @@ export class WorkerMemory {
 
   /** Asks on top of what the worker holds: afterwards it is answering. */
   ask(question: WireMessage): void {
-    this.#before = this.#held.length;
     this.turns++;
-    this.#writeUser(question, {});
+    if (!this.#results) {
+      this.#conversation.ask(question, this.#writeUser(question, {}));
+      return;
+    }
+    this.#conversation.ask(question);
+    this.#toolServer.answer(this.#results);
+    this.#openCalls = undefined;
+    this.#results = undefined;
   }
 
   /**
@@ -105,16 +116,23 @@ export class WorkerMemory {
 
   /** The turn ended well and its answer is part of the conversation now. */
   addAnswer(answer: WireMessage): void {
-    this.#held.push({ fingerprint: fingerprint(answer), uuid: undefined });
+    this.#conversation.add(answer);
+  }
+
+  /**
+   * The answer calls tools of the caller, and the CLI waits for their results. So does the worker: when the caller
+   * comes back with them, nothing has to be taken back and told again.
+   */
+  waitForResults(answer: WireMessage, calls: readonly string[]): void {
+    this.allowRequests();
+    this.addAnswer(answer);
+    this.#openCalls = calls;
   }
 
   /** Takes the last question back, with all that came after it. */
   async takeBack(): Promise<void> {
     this.allowRequests();
-    let length = this.#before;
-    // A tool result is no point that can be rewound to; the user message before it is.
-    while (length > 0 && this.#held[length]?.uuid === undefined) length--;
-    await this.rewindTo(length);
+    await this.rewindTo(this.#conversation.lengthBeforeQuestion);
   }
 
   /**
@@ -122,16 +140,30 @@ export class WorkerMemory {
    * the oldest of them is the proof that nothing after it is left.
    */
   async rewindTo(length: number): Promise<void> {
-    for (const { uuid } of this.#held.slice(length).reverse()) {
-      if (uuid === undefined) continue;
+    for (const uuid of this.#conversation.rewindTargets(length)) {
       const answer = await this.worker.request({ subtype: 'rewind_conversation', target_message_uuid: uuid });
       if (answer.rewound !== true) throw new ProtocolError('a rewind was refused', JSON.stringify(answer));
     }
-    this.#held.length = length;
+    this.#conversation.cut(length);
   }
 
-  #isHeld(message: WireMessage | undefined, index: number): boolean {
-    return message !== undefined && this.#held[index]?.fingerprint === fingerprint(message);
+  /** The results of the open calls, when this plan brings them and nothing else has changed. */
+  #resultsFor({ settings, tools, history, question }: Plan): ReadonlyMap<string, McpResult> | undefined {
+    if (!this.#openCalls || !question) return undefined;
+    const unchanged = toJson(settings) === this.#settings && toJson(tools) === this.#tools;
+    return unchanged && this.#conversation.is(history) ? toMcpResults(question, this.#openCalls) : undefined;
+  }
+
+  /**
+   * Nobody comes back with the results: the turn is interrupted and taken back. `used` stays as it is, so that what the
+   * turn has cost is told with the next one.
+   */
+  async #letGo(): Promise<void> {
+    if (!this.#openCalls) return;
+    this.#openCalls = undefined;
+    await this.worker.request({ subtype: 'interrupt' });
+    await this.worker.nextResult();
+    await this.takeBack();
   }
 
   #tellSystemPrompt({ initialize }: Plan): void {
@@ -156,17 +188,19 @@ export class WorkerMemory {
   async #tellTools({ tools }: Plan): Promise<void> {
     const wanted = toJson(tools);
     if (wanted === this.#tools) return;
-    this.worker.answerControl = toToolServer(tools);
-    this.#toolServer = this.#toolServer === 'caller' ? 'caller2' : 'caller';
-    const server = { type: 'sdk', name: this.#toolServer };
-    const servers = tools.length > 0 ? { [this.#toolServer]: server } : {};
+    const toolServer = new ToolServer(tools);
+    this.#toolServer = toolServer;
+    this.worker.answerControl = message => toolServer.handle(message);
+    this.#toolServerName = this.#toolServerName === 'caller' ? 'caller2' : 'caller';
+    const server = { type: 'sdk', name: this.#toolServerName };
+    const servers = tools.length > 0 ? { [this.#toolServerName]: server } : {};
     await this.worker.request({ subtype: 'mcp_set_servers', servers });
     this.#tools = wanted;
   }
 
   async #tellMessage(message: WireMessage): Promise<void> {
     if (message.role === 'user') {
-      this.#writeUser(message, { shouldQuery: false });
+      this.#conversation.add(message, this.#writeUser(message, { shouldQuery: false }));
       await this.worker.nextResult();
       return;
     }
@@ -179,7 +213,7 @@ export class WorkerMemory {
       type: 'assistant',
       message: { id, type: 'message', role: 'assistant', model, content },
     });
-    this.#held.push({ fingerprint: fingerprint(message), uuid: undefined });
+    this.#conversation.add(message);
   }
 
   /** The full name of the model that the worker's alias or default stands for. */
@@ -193,8 +227,11 @@ export class WorkerMemory {
     return model;
   }
 
-  /** `client_composed`: the text goes out as it is, no `@file` is read and no `/command` run. */
-  #writeUser(message: WireMessage, extra: { shouldQuery?: boolean }): void {
+  /**
+   * `client_composed`: the text goes out as it is, no `@file` is read and no `/command` run.
+   * @returns the id to rewind to; a tool result has none
+   */
+  #writeUser(message: WireMessage, extra: { shouldQuery?: boolean }): string | undefined {
     const uuid = randomUUID();
     this.worker.write({
       type: 'user',
@@ -206,7 +243,7 @@ export class WorkerMemory {
     });
     const isToolResult =
       typeof message.content !== 'string' && message.content.some(({ type }) => type === 'tool_result');
-    this.#held.push({ fingerprint: fingerprint(message), uuid: isToolResult ? undefined : uuid });
+    return isToolResult ? undefined : uuid;
   }
 }
 

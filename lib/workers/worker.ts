@@ -8,7 +8,7 @@ import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.t
 import { terminate } from '../process/terminate.ts';
 import type { Launch } from './launch.ts';
 import { MessageReader } from './message-reader.ts';
-import type { ToolServerAnswer } from './tool-server.ts';
+import type { ControlAnswer } from './tool-server.ts';
 
 export type ControlRequest = { subtype: string; [field: string]: unknown };
 
@@ -27,7 +27,7 @@ export class Worker {
   readonly #unread: CliMessage[] = [];
   #ended: Promise<Exit> | undefined;
   /** Answers what the CLI asks its host; without it every such request is refused. */
-  answerControl: ((message: ControlRequestMessage) => ToolServerAnswer) | undefined;
+  answerControl: ((message: ControlRequestMessage) => ControlAnswer) | undefined;
 
   private constructor(launch: Launch, directory: string, running: RunningProcess) {
     this.#launch = launch;
@@ -203,18 +203,12 @@ export class Worker {
   }
 
   #answer(message: ControlRequestMessage): void {
-    const answer = this.answerControl?.(message) ?? { kind: 'unsupported' };
-    const request_id = message.request_id;
-    if (answer.kind === 'parked') return;
-    const response =
-      answer.kind === 'answer'
-        ? { subtype: 'success', request_id, response: answer.response }
-        : {
-            subtype: 'error',
-            request_id,
-            error: `${message.request?.subtype} is not supported by this host`,
-          };
-    this.write({ type: 'control_response', response });
+    const { request_id, request } = message;
+    const answer = this.answerControl?.(message);
+    const send = (response: Record<string, unknown>) =>
+      this.write({ type: 'control_response', response: { ...response, request_id } });
+    if (answer) void answer.then(response => send({ subtype: 'success', response }));
+    else send({ subtype: 'error', error: `${request?.subtype} is not supported by this host` });
   }
 
   #verify(response: { subtype?: string; request_id?: string; error?: string } | undefined): void {

@@ -19,10 +19,12 @@ interface Line {
 export class ClaudeProcess {
   readonly child: ChildProcess;
   #onLine: (line: Line) => void = () => {};
+  readonly #gone: Promise<void>;
   #requests = 0;
 
   constructor({ file, args, cwd, env }: Launch) {
     this.child = spawn(file, args, { cwd, env, stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#gone = once(this.child, 'exit').then(() => {});
     this.child.stdout?.pipe(split2(JSON.parse)).on('data', (line: Line) => {
       if (line.type === 'control_request') this.#answerTools(line);
       else this.#onLine(line);
@@ -48,9 +50,8 @@ export class ClaudeProcess {
   }
 
   async end(): Promise<void> {
-    const gone = once(this.child, 'exit');
     this.child.stdin?.end();
-    await gone;
+    await this.#gone;
   }
 
   #write(line: unknown): void {
@@ -58,10 +59,14 @@ export class ClaudeProcess {
   }
 
   #until(isLast: (line: Line) => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const seen = new Promise<void>(resolve => {
       this.#onLine = line => isLast(line) && resolve();
-      this.child.once('exit', () => reject(new Error('the CLI has exited')));
     });
+    const exited = this.#gone.then(() => {
+      throw new Error('the CLI has exited');
+    });
+    exited.catch(() => {});
+    return Promise.race([seen, exited]);
   }
 
   /** An MCP server with one tool, which answers at once. */

@@ -68,7 +68,7 @@ describe('what the CLI asks its host', () => {
 
   it('is answered by answerControl', async () => {
     const worker = await start('asks-its-host');
-    worker.answerControl = () => ({ kind: 'answer', response: { yes: true } });
+    worker.answerControl = async () => ({ yes: true });
     worker.write({ type: 'user', message: { content: 'ask' } });
     expect(await worker.next()).toMatchObject({ content: 'success' });
   });
