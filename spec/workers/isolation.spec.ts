@@ -118,9 +118,17 @@ describe('one worker for many callers', () => {
     for (const step of ['one', 'two', 'three', 'four']) {
       conversation.push({ role: 'user', content: `echo: ${step}` });
       await askAndJudge({ request: request(conversation), leave: false });
-      conversation.push({ role: 'assistant', content: [{ type: 'text', text: step }] });
+      conversation.push(answered(step));
     }
     expect(pool.stats.served.continued - continued).toBe(3);
+  });
+
+  it('sends a conversation whole, however full the window of the model is', async () => {
+    const messages: WireMessage[] = [{ role: 'user', content: 'echo: full' }];
+    api.reply({ content: 'full', usage: { input_tokens: 995_000, output_tokens: 10 } });
+    await askAndJudge({ request: request(messages), leave: false });
+    messages.push(answered('full'), { role: 'user', content: 'echo: more' });
+    await askAndJudge({ request: request(messages), leave: false });
   });
 
   it('notices one changed word in the history, and the API sees the changed one', async () => {
@@ -140,6 +148,10 @@ describe('one worker for many callers', () => {
 
 function request(messages: WireMessage[]): MessagesRequest {
   return { model: 'claude-opus-5-5', max_tokens: 1000, messages: structuredClone(messages) };
+}
+
+function answered(text: string): WireMessage {
+  return { role: 'assistant', content: [{ type: 'text', text }] };
 }
 
 /** The upstream body is the judge. */
