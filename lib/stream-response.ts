@@ -100,8 +100,8 @@ function runAttempt(messages: Messages, call: Call): AsyncGenerator<ChunkEvent[]
 }
 
 /** What leaves traces in a worker or is counted by it over its life needs a process of its own. */
-function isShareable(options: ResolvedOptions): boolean {
-  const { tools, mcpServers, persistSession, resume, sessionId, maxBudgetUsd } = options;
+export function isShareable(options: StreamOptions): boolean {
+  const { tools = [], mcpServers = {}, persistSession, resume, sessionId, maxBudgetUsd } = options;
   const own = persistSession || resume !== undefined || sessionId !== undefined || maxBudgetUsd !== undefined;
   return !own && tools.length === 0 && Object.keys(mcpServers).length === 0;
 }

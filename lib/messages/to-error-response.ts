@@ -7,6 +7,7 @@ import {
   NotSignedInError,
   TimeoutError,
 } from '../errors.ts';
+import { BudgetExceededError } from '../stores/budget-exceeded-error.ts';
 import { RequestError } from './request-error.ts';
 
 interface ErrorBody {
@@ -44,6 +45,7 @@ export function toWireError(error: unknown, requestId: string): WireError {
     headers: {
       'x-should-retry': String(retryable),
       ...(error instanceof LimiterFullError && { 'retry-after': '1' }),
+      ...(error instanceof BudgetExceededError && untilReset(error)),
       ...(error instanceof ApiError && error.retryAfter !== null
         ? { 'retry-after': String(error.retryAfter) }
         : {}),
@@ -60,9 +62,15 @@ function describe(error: unknown): ErrorBody & { status: number } {
   if (error instanceof ApiError) return withType(error.status ?? 502, apiMessage(error.message));
   if (error instanceof InvalidOptionError) return withType(400, error.message);
   if (error instanceof NotSignedInError) return withType(401, error.message);
-  if (error instanceof LimiterFullError) return withType(429, error.message);
+  if (error instanceof LimiterFullError || error instanceof BudgetExceededError)
+    return withType(429, error.message);
   if (error instanceof TimeoutError) return withType(504, error.message);
   return withType(500, error.message);
+}
+
+function untilReset({ resetsAt }: BudgetExceededError): { 'retry-after'?: string } {
+  const seconds = resetsAt && Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
+  return seconds === null ? {} : { 'retry-after': String(seconds) };
 }
 
 function withType(status: number, message: string) {

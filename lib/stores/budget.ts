@@ -41,12 +41,13 @@ export interface Budget {
 
 /**
  * A limit for what calls may cost together, shared by as many callers and processes as you like. Known is what the CLI
- * has reported: a call that runs is counted when it ends, so calls that run at the same time may together exceed the
- * limit by what they cost; a call that fails or is left reports no cost.
+ * has reported: a turn counts when it is over, so the calls that hold a slot when the limit is reached may together
+ * exceed it by what they cost; a call that is left or killed reports nothing.
  *
  * ```ts
  * const budget = createBudget({ usd: 5, window: 'day', directory: '/var/lib/app/spend' });
  * const stream = withBudget(streamResponse, budget);
+ * const handler = createHandler({ limiter: limitSpending(budget) });
  * ```
  *
  * @throws {InvalidOptionError}

@@ -10,7 +10,7 @@ export type { CliOptions } from './cache-key.ts';
 export { cacheResponses, type ResponseCacheOptions } from './cache-responses.ts';
 export { createFileStore, type FileStore, type FileStoreOptions } from './file-store.ts';
 export type { Spend } from './ledger.ts';
-export { type LimitedHandler, limitSpending } from './limit-spending.ts';
+export { limitSpending } from './limit-spending.ts';
 export type { CacheOptions, Store } from './response-cache.ts';
 export { withBudget } from './with-budget.ts';
 export { type CachedCallOptions, type StreamFunction, withCache } from './with-cache.ts';

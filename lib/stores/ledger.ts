@@ -13,7 +13,9 @@ export interface Spend {
  * an entry is one small write, and a process that dies right after it has told what it spent.
  */
 export interface Ledger {
+  /** Never throws: what cannot be written counts in this process, with a warning, and is written with the next entry. */
   add(window: string, spend: Spend): void;
+  /** @throws what the system says when a file cannot be read */
   total(window: string): Spend;
 }
 
@@ -29,28 +31,42 @@ function memoryLedger(): Ledger {
     return current;
   };
   return {
-    add(window, spend) {
-      enter(window).usd += spend.usd;
-      enter(window).tokens += spend.tokens;
-    },
+    add: (window, spend) => addTo(enter(window), spend),
     total: enter,
   };
 }
 
 function fileLedger(directory: string): Ledger {
   let read = unread('');
-  return {
-    add(window, { usd, tokens }) {
-      const entry = JSON.stringify({ at: new Date().toISOString(), usd, tokens });
+  /** What could not be written yet: the disk is full, say. */
+  let waiting: (Spend & { window: string; at: string })[] = [];
+
+  const write = () => {
+    for (let entry = waiting[0]; entry; entry = waiting[0]) {
+      const { window, ...line } = entry;
       // The system appends a small write as a whole, whoever else writes. It begins with a line end, so that what a
       // killed process or a full disk tore off spoils no entry but its own.
-      appendFileSync(pathOf(directory, window), `\n${entry}\n`, { mode: privateFile });
+      appendFileSync(pathOf(directory, window), `\n${JSON.stringify(line)}\n`, { mode: privateFile });
+      waiting = waiting.slice(1);
+    }
+  };
+  return {
+    add(window, { usd, tokens }) {
+      waiting.push({ window, at: new Date().toISOString(), usd, tokens });
+      try {
+        write();
+      } catch (error) {
+        const first = waiting.length === 1;
+        if (first) process.emitWarning(`What was spent cannot be written and counts here only: ${error}`);
+      }
     },
     total(window) {
       const path = pathOf(directory, window);
       if (read.path !== path) read = unread(path);
       readOn(read);
-      return read;
+      const sum = { usd: read.usd, tokens: read.tokens };
+      for (const entry of waiting) if (entry.window === window) addTo(sum, entry);
+      return sum;
     },
   };
 }
@@ -104,9 +120,13 @@ function addLine(total: Spend, line: string): void {
   try {
     const { usd, tokens }: Partial<Spend> = JSON.parse(line);
     if (!Number.isFinite(usd) || !Number.isFinite(tokens)) return;
-    total.usd += Number(usd);
-    total.tokens += Number(tokens);
+    addTo(total, { usd: Number(usd), tokens: Number(tokens) });
   } catch {
     // A torn line tells no amount.
   }
+}
+
+function addTo(total: Spend, { usd, tokens }: Spend): void {
+  total.usd += usd;
+  total.tokens += tokens;
 }

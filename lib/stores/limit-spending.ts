@@ -1,52 +1,52 @@
-import { randomUUID } from 'node:crypto';
 import { listen } from '../diagnostics.ts';
-import type { Handler } from '../messages/handler.ts';
+import { defaultLimiter, type Limiter } from '../limiter.ts';
+import { countTokens } from '../token-counts.ts';
 import type { Budget } from './budget.ts';
-import { BudgetExceededError } from './budget-exceeded-error.ts';
-import { spendOf } from './with-budget.ts';
-
-/** A handler within a budget. */
-export interface LimitedHandler extends Handler {
-  /** Stops recording. */
-  close(): void;
-}
 
 /**
- * A Messages API handler within a budget: when it is spent, `POST /v1/messages` is answered with 429 and `retry-after`,
- * and no process starts. Recorded is what the CLI reports for every call in this process, whoever makes it: do not give
- * the same budget to `withBudget()` as well.
+ * A limiter within a budget, for whatever takes a limiter: `streamResponse()`, `createHandler()`, `serve()`, `batch()`.
+ * A call that comes when the budget is spent is refused with a `BudgetExceededError`, also when that happens while it
+ * waits for its slot; a handler answers it with 429 and `retry-after`. Charged is every turn of a call that had its slot
+ * here, as the CLI reports it. The slots are those of `limiter`, which others may share without the budget.
  *
  * ```ts
- * const handler = limitSpending(createHandler(), createBudget({ usd: 5, window: 'day', directory: 'spend' }));
+ * const budget = createBudget({ usd: 5, window: 'day', directory: 'spend' });
+ * const handler = createHandler({ limiter: limitSpending(budget) });
  * ```
  */
-export function limitSpending(handler: Handler, budget: Budget): LimitedHandler {
-  const close = listen({ end: ({ summary }) => budget.record(spendOf(summary)) });
-  const handle: Handler = async request => {
+export function limitSpending(budget: Budget, limiter: Limiter = defaultLimiter): Limiter {
+  const acquire: Limiter['acquire'] = async options => {
+    budget.check();
+    const lease = await limiter.acquire(options);
     try {
-      if (request.method === 'POST' && new URL(request.url).pathname === '/v1/messages') budget.check();
+      budget.check();
+      return lease;
     } catch (error) {
-      if (error instanceof BudgetExceededError) return refusal(error);
+      lease.release();
       throw error;
     }
-    return handler(request);
   };
-  return Object.assign(handle, { close });
+  const limited: Limiter = Object.create(limiter, { acquire: { value: acquire, enumerable: true } });
+  charged.set(limited, new Set([budget, ...(charged.get(limiter) ?? [])]));
+  chargeBudgets();
+  return limited;
 }
 
-/** `x-should-retry` keeps the official SDK from trying again at once. */
-function refusal({ message, resetsAt }: BudgetExceededError): Response {
-  const id = `req_cli_${randomUUID().replaceAll('-', '')}`;
-  const seconds = resetsAt && Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
-  return Response.json(
-    { type: 'error', error: { type: 'rate_limit_error', message }, request_id: id },
-    {
-      status: 429,
-      headers: {
-        'request-id': id,
-        'x-should-retry': 'false',
-        ...(seconds && { 'retry-after': String(seconds) }),
-      },
+/** Who pays for the calls of a limiter. */
+const charged = new WeakMap<Limiter, ReadonlySet<Budget>>();
+let charging = false;
+
+/** One listener for all budgets of the process. It stays: a limiter has no end. */
+function chargeBudgets(): void {
+  if (charging) return;
+  charging = true;
+  listen({
+    usage({ limiter, usage, costUsd }) {
+      const budgets = charged.get(limiter);
+      if (!budgets) return;
+      const { input, output, cacheRead, cacheCreation } = countTokens([usage]);
+      const spend = { usd: costUsd, tokens: input + output + cacheRead + cacheCreation };
+      for (const budget of budgets) budget.record(spend);
     },
-  );
+  });
 }

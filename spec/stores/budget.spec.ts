@@ -1,5 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { appendFile, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -81,6 +81,7 @@ describe('createBudget()', () => {
     const [name = ''] = await readdir(directory);
     expect(name).toMatch(/^day-\d{4}-\d\d-\d\d\.jsonl$/);
     expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
   it('reads past a torn line, and starts anew when the file is removed', async () => {
@@ -108,6 +109,26 @@ describe('createBudget()', () => {
     expect(spent.tokens).toBe(lines.length * 5);
     expect(spent.usd).toBeCloseTo(lines.length * 0.01, 6);
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'counts what a full disk did not take, and writes it later',
+    async () => {
+      const budget = createBudget({ usd: 1, directory });
+      const file = join(directory, 'spent.jsonl');
+      await symlink('/dev/full', file);
+      const warnings: Error[] = [];
+      const note = (warning: Error) => warnings.push(warning);
+      process.on('warning', note);
+      for (let entry = 0; entry < 3; entry++) budget.record({ usd: 0.1, tokens: 1 });
+      expect(budget.status().spent).toEqual({ usd: expect.closeTo(0.3), tokens: 3 });
+      await rm(file);
+      budget.record({ usd: 0.1, tokens: 1 });
+      process.off('warning', note);
+      expect(warnings.map(String)).toEqual([expect.stringContaining('ENOSPC')]);
+      for (const each of [budget, createBudget({ usd: 1, directory })])
+        expect(each.status().spent).toEqual({ usd: expect.closeTo(0.4), tokens: 4 });
+    },
+  );
 
   it('refuses options that limit nothing', () => {
     expect(() => createBudget({})).toThrow('Invalid usd');

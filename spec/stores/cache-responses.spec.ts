@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createHandler, type Handler } from '../../lib/messages/index.ts';
-import { cacheResponses, createBudget, limitSpending } from '../../lib/stores/index.ts';
+import { cacheResponses } from '../../lib/stores/index.ts';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
 
 let api: OfflineApi;
@@ -110,26 +110,4 @@ it('runs what is the same at the same time once with singleFlight', async () => 
   const [left, other] = [handler(post('echo: left')), handler(post('echo: left'))];
   await (await left).body?.cancel();
   expect(await (await other).text()).toContain('left');
-});
-
-it('limits the spending of a handler: 429 in the words of the API, and no process', async () => {
-  const budget = createBudget({ usd: 0.000001, window: 'day' });
-  const handler = limitSpending(createHandler({ env: api.env }), budget);
-  try {
-    expect((await handler(post('echo: hi'))).status).toBe(200);
-    expect(budget.status().spent.usd).toBeGreaterThan(0);
-    const refused = await handler(post('echo: hi'));
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await refused.json()).toMatchObject({
-      type: 'error',
-      error: {
-        type: 'rate_limit_error',
-        message: expect.stringMatching(/^The budget is spent: .* It resets at /),
-      },
-    });
-    expect(api.requests).toHaveLength(1);
-  } finally {
-    handler.close();
-  }
 });

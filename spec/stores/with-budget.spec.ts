@@ -53,28 +53,30 @@ describe('withBudget()', () => {
     expect(budget.status().spent).toEqual({ usd: expect.closeTo(0.03), tokens: 15 });
   });
 
-  it('checks again when a call that waited gets its slot', async () => {
-    const budget = createBudget({ usd: 0.025 });
-    const stream = withBudget(streamResponse, budget);
-    const limiter = createLimiter({ concurrency: 1 });
-    const calls = Array.from({ length: 6 }, () => collect(stream('a', { ...echo, limiter })));
-    const results = await Promise.allSettled(calls);
-    expect(results.map(({ status }) => status)).toEqual([
-      ...Array(3).fill('fulfilled'),
-      ...Array(3).fill('rejected'),
-    ]);
-    expect(budget.status().spent.usd).toBeCloseTo(0.03);
-    expect(limiter.pending).toBe(0);
-  });
+  it.each([1, 3])(
+    'is exceeded by the calls that hold a slot and no more: %i at a time',
+    async concurrency => {
+      const budget = createBudget({ usd: 0.025 });
+      const stream = withBudget(streamResponse, budget);
+      const limiter = createLimiter({ concurrency });
+      const calls = Array.from({ length: 12 }, () => collect(stream('a', { ...echo, limiter })));
+      const answered = (await Promise.allSettled(calls)).filter(
+        ({ status }) => status === 'fulfilled',
+      ).length;
+      expect(answered).toBeGreaterThanOrEqual(3);
+      expect(answered).toBeLessThan(3 + concurrency);
+      expect(budget.status().spent.usd).toBeCloseTo(0.01 * answered);
+      expect(limiter.pending).toBe(0);
+    },
+  );
 
-  it('counts every turn of a conversation, and nothing that came from a cache', async () => {
+  it('counts every turn and attempt, those that fail too, and nothing that came from a cache', async () => {
     const budget = createBudget({ usd: 1 });
     async function* conversation() {
-      yield 'one';
-      yield 'two';
+      yield* ['one', 'fail'];
     }
     const stream = withBudget(streamResponse, budget);
-    await collect(stream(conversation(), echo));
+    await expect(collect(stream(conversation(), echo))).rejects.toThrow('Asked to fail');
     expect(budget.status().spent.usd).toBeCloseTo(0.02);
     const store = new Map();
     const outside = withBudget(withCache(streamResponse, { store }), budget);
