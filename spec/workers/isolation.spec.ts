@@ -124,11 +124,12 @@ describe('one worker for many callers', () => {
   });
 
   it('sends a conversation whole, however full the window of the model is', async () => {
+    const model = 'claude-sonnet-5-5';
     const messages: WireMessage[] = [{ role: 'user', content: 'echo: full' }];
     api.reply({ content: 'full', usage: { input_tokens: 995_000, output_tokens: 10 } });
-    await askAndJudge({ request: request(messages), leave: false });
+    await askAndJudge({ request: { ...request(messages), model }, leave: false });
     messages.push(answered('full'), { role: 'user', content: 'echo: more' });
-    await askAndJudge({ request: request(messages), leave: false });
+    await askAndJudge({ request: { ...request(messages), model }, leave: false });
   });
 
   it('notices one changed word in the history, and the API sees the changed one', async () => {
