@@ -1,11 +1,12 @@
 import type { Handler } from '../messages/handler.ts';
 import { type CliOptions, requestKey } from './cache-key.ts';
-import { isCompleteMessage, watchBody } from './response-body.ts';
 import { type CacheOptions, openCache, reportCache } from './response-cache.ts';
+import { isCompleteMessage, type Piece, readResponse, toResponse } from './response-pieces.ts';
+import { SharedRun } from './shared-run.ts';
 
 /** Options of `cacheResponses()`. */
 export interface ResponseCacheOptions extends CacheOptions {
-  /** The options of these names that the handler was given: its answers depend on them. */
+  /** The options that the handler was given: its answers depend on some of them. */
   cli?: CliOptions;
 }
 
@@ -21,7 +22,7 @@ interface StoredResponse {
  * A Messages API handler with a memory: a request whose answer is stored gets the same bytes again, whole or as a
  * stream, with `cache-status: claude-cli-stream; hit` and an `age`. Stored are complete messages only (`end_turn`,
  * `stop_sequence`, `tool_use`). `cache-control: no-store` in a request goes past the cache, `no-cache` asks again and
- * stores. With `singleFlight`, a request that is the same as a running one waits for its end.
+ * stores. With `singleFlight`, a request that is the same as a running one shares its answer, whatever that is.
  *
  * ```ts
  * const handler = cacheResponses(createHandler(), { ttl: 60_000 });
@@ -31,51 +32,66 @@ interface StoredResponse {
  */
 export function cacheResponses(handler: Handler, options: ResponseCacheOptions = {}): Handler {
   const cache = openCache(options);
-  const running = new Map<string, Promise<void>>();
+  const runs = new Map<string, SharedRun<Piece, void>>();
 
   return async request => {
-    const directive = request.headers.get('cache-control') ?? '';
+    const directive = request.headers.get('cache-control')?.toLowerCase() ?? '';
     if (!isMessages(request) || directive.includes('no-store')) return handler(request);
     const startedAt = performance.now();
-    const key = await requestKey(request, await request.clone().text(), options);
-    let shared = false;
-    for (let other = running.get(key); other; other = running.get(key)) {
-      shared = true;
-      await other;
-    }
-    const over = options.singleFlight ? enter(running, key) : () => {};
+    const body = await copyBody(request).catch(() => undefined);
+    // Without a CLI there is no key: the handler says so in its own words.
+    const key =
+      body === undefined ? undefined : await requestKey(request, body, options).catch(() => undefined);
+    if (body === undefined || key === undefined) return handler(request);
 
-    const stored = directive.includes('no-cache') && !shared ? undefined : await cache.get(key, readStored);
-    reportCache(stored ? (shared ? 'shared' : 'hit') : 'miss', startedAt);
-    if (stored) {
-      over();
-      return replayed(stored);
-    }
-    try {
-      const response = await handler(request);
-      response.headers.set('cache-status', `${name}; fwd=uri-miss`);
-      return watchBody(response, cache.maxAnswerLength, {
-        over,
-        async complete(body) {
-          if (response.status !== 200 || !isCompleteMessage(body)) return;
-          const kept = ['content-type', 'request-id'].map(header => [
-            header,
-            response.headers.get(header) ?? '',
-          ]);
-          await cache.set(key, JSON.stringify({ at: Date.now(), headers: kept, body }));
-        },
-      });
-    } catch (error) {
-      over();
-      throw error;
-    }
+    const refresh = directive.includes('no-cache');
+    const stored = refresh ? undefined : await cache.get(key, readStored);
+    const running = stored ? undefined : runs.get(key);
+    reportCache(stored ? 'hit' : running ? 'shared' : 'miss', startedAt);
+    if (stored) return replayed(stored);
+
+    request.signal.throwIfAborted();
+    const run = running ?? start(key, request, body);
+    const pieces = run.join({ signals: [request.signal] });
+    const why = `fwd=${refresh ? 'request' : 'miss'}${running ? '; collapsed' : ''}`;
+    return toResponse(pieces, { 'cache-status': `${name}; ${why}` });
   };
+
+  function start(key: string, { url, method, headers }: Request, body: string) {
+    const ask = (signal: AbortSignal) => handler(new Request(url, { method, headers, body, signal }));
+    const pieces = readResponse(ask, cache.maxAnswerLength, async (response, text) => {
+      if (response.status !== 200 || !isCompleteMessage(text)) return;
+      const kept = ['content-type', 'request-id'].map(header => [header, response.headers.get(header) ?? '']);
+      await cache.set(key, JSON.stringify({ at: Date.now(), headers: kept, body: text }));
+    });
+    const run = new SharedRun(pieces, () => runs.delete(key));
+    if (options.singleFlight) runs.set(key, run);
+    return run;
+  }
 }
 
 const name = 'claude-cli-stream';
 
 function isMessages({ method, url }: Request): boolean {
   return method === 'POST' && new URL(url).pathname === '/v1/messages';
+}
+
+/** Characters. */
+const maxBodyLength = 32 * 1024 * 1024;
+
+/** The body as text; undefined when it is too long or not UTF-8. The handler can still read it, and refuse it. */
+async function copyBody(request: Request): Promise<string | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const reader = request.clone().body?.getReader();
+  let text = '';
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    text += decoder.decode(next.value, { stream: true });
+    if (text.length <= maxBodyLength) continue;
+    // Not awaited: one of two branches is not cancelled before the other is.
+    reader?.cancel().catch(() => {});
+    return undefined;
+  }
+  return text + decoder.decode();
 }
 
 function readStored(text: string): StoredResponse | undefined {
@@ -87,18 +103,4 @@ function readStored(text: string): StoredResponse | undefined {
 function replayed({ at, headers, body }: StoredResponse): Response {
   const age = String(Math.max(0, Math.floor((Date.now() - at) / 1000)));
   return new Response(body, { headers: [...headers, ['age', age], ['cache-status', `${name}; hit`]] });
-}
-
-/** @returns a function that lets those in who wait. */
-function enter(running: Map<string, Promise<void>>, key: string): () => void {
-  let over = () => {};
-  const ended = new Promise<void>(resolve => {
-    over = () => {
-      // Called again when somebody else may be running.
-      if (running.get(key) === ended) running.delete(key);
-      resolve();
-    };
-  });
-  running.set(key, ended);
-  return over;
 }

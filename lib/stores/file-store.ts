@@ -44,7 +44,7 @@ export function createFileStore(options: FileStoreOptions = {}): FileStore {
     get: key => readEntry(pathOf(key)),
     async set(key, value, ttl) {
       const content = seal(value);
-      await replaceFile(pathOf(key), content, ttl === undefined ? never : new Date(Date.now() + ttl));
+      await replaceFile(pathOf(key), content, expiry(ttl));
       unswept.bytes += Buffer.byteLength(content);
       unswept.entries += 1;
       if (unswept.bytes < maxBytes / 16 && unswept.entries < maxEntries / 16) return;
@@ -61,8 +61,10 @@ export function createFileStore(options: FileStoreOptions = {}): FileStore {
 
 const suffix = '.entry';
 
-/** An mtime every file system can hold. */
-const never = new Date('2037-12-31');
+/** An mtime that every file system can hold. */
+function expiry(ttl = Number.POSITIVE_INFINITY): Date {
+  return new Date(Math.min(Date.now() + ttl, Date.UTC(2037, 11, 31)));
+}
 
 /** A sweep opens no file: the mtime of an entry is when it expires, its atime when it was last used. */
 async function readEntry(path: string): Promise<string | undefined> {

@@ -32,7 +32,7 @@ export interface CacheOptions {
 /** What both kinds of cached function keep: strings, under keys that say nothing. */
 export interface ResponseCache {
   readonly maxAnswerLength: number;
-  /** The value, if there is one that `read` accepts. A store that fails has nothing. */
+  /** The value, if there is one that `read` accepts. A store that fails, or does not answer in a second, has nothing. */
   get<Value>(key: string, read: (text: string) => Value | undefined): Promise<Value | undefined>;
   /** Never rejects: an answer that cannot be stored is still an answer. */
   set(key: string, value: string): Promise<void>;
@@ -47,21 +47,44 @@ export function openCache(options: CacheOptions): ResponseCache {
   // Keyv throws what nobody listens to.
   keyv.on('error', () => {});
 
+  /** Set while the store has not answered for too long: nobody else waits for it meanwhile. */
+  let stuck = false;
+  const patiently = async <Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> => {
+    if (stuck) return undefined;
+    let late: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<undefined>(resolve => {
+      late = setTimeout(() => {
+        stuck = true;
+        resolve(undefined);
+      }, patience);
+    });
+    const answer = ask()
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(late);
+        stuck = false;
+      });
+    return Promise.race([answer, tooLong]);
+  };
+
   return {
     maxAnswerLength,
     async get(key, read) {
+      const text: unknown = await patiently(() => keyv.get(key));
       try {
-        const text: unknown = await keyv.get(key);
         return typeof text === 'string' ? read(text) : undefined;
       } catch {
         return undefined;
       }
     },
     async set(key, value) {
-      await keyv.set(key, value, ttl).catch(() => {});
+      await patiently(() => keyv.set(key, value, ttl));
     },
   };
 }
+
+/** Milliseconds. A store that takes longer is of no help: a Redis that is down makes its client wait for ever. */
+const patience = 1_000;
 
 /** Tells the diagnostics channel how the cache was of use. */
 export function reportCache(outcome: CacheOutcome, startedAt: number): void {

@@ -1,4 +1,3 @@
-import { createCallAbort } from '../abort.ts';
 import type { ChunkEvent, Summary } from '../chunks.ts';
 import { leavable } from '../leavable.ts';
 import type { Prompt, StreamOptions } from '../options.ts';
@@ -11,7 +10,7 @@ import { SharedRun } from './shared-run.ts';
 /** `streamResponse()`, or what answers as it does. */
 export type StreamFunction = typeof streamResponse;
 
-/** Options of a call through `withCache()`. */
+/** Options of `streamResponse()`, and of its cache. */
 export interface CachedCallOptions extends StreamOptions {
   /** `bypass`: neither read nor store. `refresh`: ask again and store. Default: `use`. */
   cache?: 'use' | 'bypass' | 'refresh';
@@ -23,8 +22,9 @@ type Events = AsyncGenerator<ChunkEvent, Summary, undefined>;
  * `streamResponse()` with a memory: a call whose answer is stored gets the same events again, with `cached: true` on
  * `start` and `end`, and no process is started. Usage, cost and times in it are those of the first run.
  *
- * Stored are complete answers only (`end_turn`, `stop_sequence`). A conversation, a call with tools, MCP servers or
- * settings files, and one with a stored session go past the cache.
+ * Stored are complete answers only (`end_turn`, `stop_sequence`). A call that does something, or sees what may change,
+ * goes past the cache: a conversation, one with tools, MCP servers, settings files, `extraArgs` or a stored session, and
+ * one whose preset system prompt shows the model a `cwd`.
  *
  * ```ts
  * const stream = withCache(streamResponse, { ttl: 60_000 });
@@ -36,8 +36,9 @@ type Events = AsyncGenerator<ChunkEvent, Summary, undefined>;
 export function withCache(
   stream: StreamFunction,
   options: CacheOptions = {},
-): (prompt: Prompt, options?: CachedCallOptions) => AsyncGenerator<ChunkEvent, Summary, undefined> {
+): (prompt: Prompt, options?: CachedCallOptions) => Events {
   const cache = openCache(options);
+  const { tenant, singleFlight = false } = options;
   const runs = new Map<string, SharedRun<ChunkEvent, Summary>>();
 
   return (prompt, { cache: mode = 'use', ...callOptions } = {}) => {
@@ -47,55 +48,39 @@ export function withCache(
 
     async function* answer(left: AbortSignal): Events {
       const startedAt = performance.now();
-      const key = await callKey(prompt, callOptions, options.tenant);
+      const key = await callKey(prompt, callOptions, tenant);
       const stored = mode === 'use' ? await cache.get(key, readEvents) : undefined;
-      if (stored) {
-        reportCache('hit', startedAt);
-        return yield* replay(stored, callOptions.signal);
-      }
-      const running = options.singleFlight ? runs.get(key) : undefined;
-      reportCache(running ? 'shared' : 'miss', startedAt);
-      if (running) return yield* follow(running, true, [left, callOptions.signal]);
+      if (left.aborted) return undefined as never;
+      const running = stored ? undefined : runs.get(key);
+      reportCache(stored ? 'hit' : running ? 'shared' : 'miss', startedAt);
+      if (stored) return yield* replay(stored, callOptions.signal);
 
-      // The signal of whoever came first would end the run of all: each obeys its own.
-      const { signal, ...unsignalled } = callOptions;
-      const ran = recorded(stream(prompt, options.singleFlight ? unsignalled : callOptions), key, cache);
-      const run = new SharedRun(ran, () => runs.delete(key));
-      if (options.singleFlight) runs.set(key, run);
-      return yield* follow(run, false, [left, signal]);
+      const { signal, timeout } = callOptions;
+      const events = (running ?? start(key)).join({
+        signals: signal ? [signal] : [],
+        ...(singleFlight && timeout !== undefined && { timeout }),
+      });
+      left.addEventListener('abort', () => void events.return(undefined as never));
+      if (!running) return yield* events;
+      return yield* marked(events);
+    }
+
+    function start(key: string): SharedRun<ChunkEvent, Summary> {
+      // What would end the run of all for one of them is his own.
+      const { signal: _, timeout: __, ...shared } = callOptions;
+      const events = recorded(stream(prompt, singleFlight ? shared : callOptions), key, cache);
+      const run = new SharedRun(events, () => runs.delete(key));
+      if (singleFlight) runs.set(key, run);
+      return run;
     }
   };
 }
 
-/** Reads a run until it ends or one of the signals says to leave it. */
-async function* follow(
-  run: SharedRun<ChunkEvent, Summary>,
-  isShared: boolean,
-  [left, own]: [AbortSignal, AbortSignal | undefined],
-): Events {
-  const call = createCallAbort({ signals: own ? [left, own] : [left] });
-  const { signal } = call;
-  let refuse = (_reason: unknown) => {};
-  const abort = () => refuse(signal.reason);
-  signal.addEventListener('abort', abort);
-  const events = run.join();
-  try {
-    for (;;) {
-      const { value, done } = await new Promise<IteratorResult<ChunkEvent, Summary>>((resolve, reject) => {
-        refuse = reject;
-        if (signal.aborted) abort();
-        events.next().then(resolve, reject);
-      });
-      if (done) return isShared ? { ...value, cached: true } : value;
-      yield isShared ? asCached(value) : value;
-    }
-  } catch (error) {
-    // Whoever left gets no error, only the end.
-    if (left.aborted && error === left.reason) return undefined as never;
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-    call.dispose();
-    await run.leave();
+/** The events of a run that somebody else pays for. */
+async function* marked(events: Events): Events {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) return { ...value, cached: true };
+    yield asCached(value);
   }
 }

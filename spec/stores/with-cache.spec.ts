@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,64 @@ describe('withCache()', () => {
     expect(prompts).toHaveLength(6);
   });
 
+  it('stores no refusal', async () => {
+    await using api = await startOfflineApi();
+    const cached = withCache(streamResponse, { store: new Map() });
+    for (let round = 0; round < 2; round++) {
+      api.reply({ content: 'I would rather not.', stopReason: 'refusal' });
+      const events = await collect(cached('hello', { env: api.env, model: 'claude-opus-5-5' }));
+      expect(events.at(-1)).toMatchObject({ stopReason: 'refusal' });
+    }
+    expect(api.requests).toHaveLength(2);
+  });
+
+  it('takes a damaged file for a miss, and an entry of another form too', async () => {
+    const { stream, prompts } = counted();
+    const folder = join(directory, 'damaged');
+    const cached = withCache(stream, { store: createFileStore({ directory: folder }) });
+    const read = async () => (await collect(cached('river', echo))).at(-1);
+    await read();
+    const [name = ''] = await readdir(folder);
+    await truncate(join(folder, name), 100);
+    expect(await read()).not.toHaveProperty('cached');
+    expect(await read()).toMatchObject({ cached: true, text: 'river' });
+    const map = new Map<string, unknown>();
+    map.get = () => '{"value":"[{\\"type\\":\\"start\\"}]"}';
+    expect((await collect(withCache(stream, { store: map })('river', echo))).at(-1)).not.toHaveProperty(
+      'cached',
+    );
+    expect(prompts).toHaveLength(3);
+  });
+
+  it('waits a second for a store that never answers, and no longer for it then', async () => {
+    const { stream, prompts } = counted();
+    const asked: string[] = [];
+    const never = (name: string) => () => {
+      asked.push(name);
+      return new Promise<undefined>(() => {});
+    };
+    const store = {
+      opts: {},
+      on: () => store,
+      get: never('get'),
+      set: never('set'),
+      delete: never('delete'),
+      clear: never('clear'),
+    };
+    const cached = withCache(stream, { store });
+    for (let round = 0; round < 3; round++) await collect(cached('river', echo));
+    expect(prompts).toHaveLength(3);
+    expect(asked).toEqual(['get']);
+  });
+
+  it('keeps an answer for ever with an endless ttl', async () => {
+    const { stream, prompts } = counted();
+    const store = createFileStore({ directory: join(directory, 'endless') });
+    const cached = withCache(stream, { store, ttl: Number.POSITIVE_INFINITY });
+    for (let round = 0; round < 2; round++) await collect(cached('river', echo));
+    expect(prompts).toHaveLength(1);
+  });
+
   it('lets conversations, tools and stored sessions past', async () => {
     const { stream, prompts } = counted();
     const cached = withCache(stream, { store: new Map() });
@@ -181,6 +239,23 @@ describe('withCache({ singleFlight: true })', () => {
     expect((await second).at(-1)).toMatchObject({ text: 'a b' });
     await failed;
     expect(prompts).toHaveLength(2);
+  });
+});
+
+describe('each caller of a shared run', () => {
+  it('obeys his own time limit and not that of the first', async () => {
+    const { stream, prompts } = counted();
+    const cached = withCache(stream, { store: new Map(), singleFlight: true });
+    const never = { ...echo, env: { ANTHROPIC_ECHO_DELAY: '60000' } };
+    const last = new AbortController();
+    const first = collect(cached('a b', { ...never, timeout: 500 }));
+    const second = collect(cached('a b', { ...never, timeout: 1 }));
+    const third = collect(cached('a b', { ...never, signal: last.signal }));
+    await expect(second).rejects.toMatchObject({ code: 'TIMEOUT', after: 1 });
+    await expect(first).rejects.toMatchObject({ code: 'TIMEOUT', after: 500 });
+    last.abort(new Error('the third one is still there'));
+    await expect(third).rejects.toThrow('the third one is still there');
+    expect(prompts).toHaveLength(1);
   });
 });
 
