@@ -14,8 +14,7 @@ export type Handler = (request: Request) => Promise<Response>;
  * are not looked at: the CLI signs in by itself.
  *
  * ```ts
- * export const POST = createHandler();            // a route of Next.js
- * app.all('/v1/*', context => handler(context.req.raw)); // Hono
+ * export const POST = createHandler(); // a route of Next.js
  * ```
  *
  * @throws {InvalidOptionError} when called; whatever goes wrong later is a response.

@@ -12,6 +12,7 @@ const usedUp = {
  * Every way a request can fail, ready to `reply()` with:
  *
  * ```ts
+ * await using api = await startOfflineApi();
  * api.reply(failures.overloaded, 'Then it works.');
  * ```
  */

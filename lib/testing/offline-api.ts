@@ -46,6 +46,8 @@ export interface OfflineApi extends AsyncDisposable {
  * an account or a cost. It is not a model: unless you script it, it gives a few small canned answers.
  *
  * ```ts
+ * import Anthropic from '@anthropic-ai/sdk';
+ *
  * await using api = await startOfflineApi();
  * api.reply({ error: { status: 529 } }, 'Hello!');
  * const client = new Anthropic({ baseURL: api.url, apiKey: 'any' });
