@@ -9,6 +9,7 @@ import { ApiError } from '../errors.ts';
 import { createBudget, withBudget } from '../stores/index.ts';
 import { streamResponse } from '../stream-response.ts';
 import { createPool } from '../workers/pool.ts';
+import { fileProblem } from './file-problem.ts';
 import { watchInterruption } from './interruption.ts';
 import { startOffline } from './offline.ts';
 import { showProgress } from './progress.ts';
@@ -51,9 +52,7 @@ export function addBatchCommand(program: Command): void {
 
 async function runBatch(prompts: string, options: BatchCommandOptions): Promise<void> {
   const items = await readPrompts(prompts);
-  const release = takeLock(`${options.out}.lock`);
-  if (typeof release === 'number')
-    throw new UsageError(`${options.out} is being written by process ${release}`);
+  const release = lock(options.out);
   const { signal, dispose } = watchInterruption();
   try {
     if (options.retryFailed) await filterJournal(options.out, line => !toDone(line).failed);
@@ -113,8 +112,19 @@ async function readPrompts(path: string): Promise<KnownItem[]> {
   try {
     return readItems(path === '-' ? await text(process.stdin) : await readFile(path, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw fileProblem(path, error);
   }
+}
+
+function lock(out: string): () => void {
+  let release: ReturnType<typeof takeLock>;
+  try {
+    release = takeLock(`${out}.lock`);
+  } catch (error) {
+    throw fileProblem(out, error);
+  }
+  if (typeof release === 'number') throw new UsageError(`${out} is being written by process ${release}`);
+  return release;
 }
 
 /** What a line of an earlier run says. */

@@ -5,7 +5,7 @@ import { ClaudeCliError, type ErrorCode } from '../errors.ts';
 import { getResponse } from '../get-response.ts';
 import { streamResponse } from '../stream-response.ts';
 import { startOfflineApi } from '../testing/index.ts';
-import { seconds } from './footer.ts';
+import { dollars, seconds } from './footer.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -60,9 +60,16 @@ async function checkExecutable(signal: AbortSignal): Promise<Found> {
 
 async function checkSignIn(signal: AbortSignal): Promise<Found> {
   const { signedIn, method } = await checkCli({ signal });
-  if (signedIn) return { ok: true, detail: method };
+  if (signedIn) return { ok: true, detail: `${method}${advice[method] ?? ''}` };
   return { ok: false, detail: 'nobody is signed in', fix: fixes.NOT_SIGNED_IN };
 }
+
+/** What follows from a login, by the CLI's own word for it. */
+const advice: Partial<Record<string, string>> = {
+  'claude.ai': ': a plan login, for its owner alone',
+  oauth_token: ': a plan login, for its owner alone',
+  third_party: ': a cloud provider',
+};
 
 /** The real CLI and the stand-in API: everything but the network and the account. */
 async function checkRoundTrip(signal: AbortSignal): Promise<Found> {
@@ -85,8 +92,8 @@ async function checkRoundTrip(signal: AbortSignal): Promise<Found> {
   } finally {
     unsubscribe('claude-cli-stream:worker', onWorker);
   }
-  const told = Object.entries(times).map(([step, milliseconds]) => `${step} ${milliseconds} ms`);
-  return { ok: true, detail: `through the offline API: ${told.join(', ')}`, times };
+  const took = seconds(performance.now() - startedAt);
+  return { ok: true, detail: `real CLI, offline API, ${took}`, times };
 }
 
 async function checkLiveCall(signal: AbortSignal): Promise<Found> {
@@ -99,7 +106,7 @@ async function checkLiveCall(signal: AbortSignal): Promise<Found> {
   const model = Object.keys(usage).join(', ');
   return {
     ok: true,
-    detail: `${model} answered in ${seconds(durationMs)}, $${costUsd.toFixed(4)} at list prices`,
+    detail: `${model} answered in ${seconds(durationMs)}, ${dollars(costUsd)} at list prices`,
   };
 }
 

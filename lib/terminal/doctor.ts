@@ -34,12 +34,16 @@ async function doctor({ live = false, json }: { live?: boolean; json?: true }): 
     dispose();
   }
   const ok = findings.every(finding => finding.ok);
+  if (!json) process.stdout.write(ok ? '\nAll is well.\n' : '\nDo that, then run doctor again.\n');
   if (json) process.stdout.write(`${JSON.stringify({ ok, findings }, undefined, 2)}\n`);
   if (!ok) process.exitCode = exitCodes.failure;
 }
 
-function told({ name, ok, detail, fix }: Finding): string {
+function told({ name, ok, detail, times = {}, fix }: Finding): string {
   const mark = ok ? picocolors.green('ok  ') : picocolors.red('fail');
-  const line = `${mark} ${name.padEnd(11)} ${detail}`;
-  return fix === undefined ? line : `${line}\n     ${' '.repeat(11)} fix: ${fix}`;
+  const steps = Object.entries(times).map(([step, milliseconds]) => `${step} ${milliseconds} ms`);
+  const lines = [detail, ...steps, ...(fix === undefined ? [] : [`fix: ${fix}`])];
+  return lines
+    .map((line, index) => `${index === 0 ? `${mark} ${name.padEnd(11)}` : ' '.repeat(16)} ${line}`)
+    .join('\n');
 }

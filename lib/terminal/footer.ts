@@ -30,6 +30,8 @@ function shorten(tokens: number): string {
   return tokens < 10_000 ? String(tokens) : `${(tokens / 1000).toFixed(1)}k`;
 }
 
-function dollars(amount: number): string {
+/** `$0.0032`, `$1.20`. */
+export function dollars(amount: number): string {
+  if (amount > 0 && amount < 0.0001) return 'less than $0.0001';
   return amount < 0.01 ? `$${amount.toFixed(4)}` : `$${amount.toFixed(2)}`;
 }

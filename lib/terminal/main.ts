@@ -21,7 +21,7 @@ const program = new Command('claude-cli-stream')
 
 // A reader may leave at any time, even after the last write: no reason for a stack trace.
 process.stdout.on('error', error => {
-  process.exitCode = reportFailure(error);
+  process.exitCode ??= reportFailure(error);
 });
 process.stderr.on('error', () => {});
 

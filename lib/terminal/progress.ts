@@ -33,11 +33,14 @@ export function showProgress(
 /** `█████░░░░░ 12/40 · 1 failed · 3.2/s · $0.0456 · 9s left`, cut to the terminal's width. */
 export function toBar(progress: BatchProgress, total: number, columns = 80): string {
   const words = toWords(progress, total);
-  const room = Math.min(30, columns - words.length - 2);
-  if (room < 5) return words.slice(0, columns - 1);
+  const room = Math.min(30, columns - words.length - 1 - echo);
+  if (room < 5) return words.slice(0, columns - echo);
   const full = Math.round((room * progress.done) / Math.max(1, total));
   return `${'█'.repeat(full)}${'░'.repeat(room - full)} ${words}`;
 }
+
+/** Columns that a terminal needs behind it to show `^C`. */
+const echo = 3;
 
 export function toWords({ done, failed, costUsd, ms }: BatchProgress, total: number): string {
   const perSecond = done / Math.max(0.001, ms / 1000);

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { InvalidOptionError } from '../errors.ts';
+import { InvalidOptionError, TimeoutError } from '../errors.ts';
+import { seconds } from './footer.ts';
 import { Interruption } from './interruption.ts';
 
 /** What a command ends with; documented in its help. Signals add 128 plus their number. */
@@ -8,16 +9,26 @@ export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
 /** A command was called in a way it cannot follow. */
 export class UsageError extends Error {}
 
-/** Tells a failure in one line on stderr, without a stack. @returns the exit code that goes with it. */
+/** Tells a failure in one line on stderr, once and without a stack. @returns the exit code that goes with it. */
 export function reportFailure(error: unknown): number {
   if (error instanceof Interruption) return error.exitCode;
   if (isBrokenPipe(error)) return new Interruption('SIGPIPE').exitCode;
   // Commander has told it already; asking for help is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`claude-cli-stream: ${oneLine(message)}\n`);
+  // A failure to write is heard of by whoever writes, and by whoever watches the output.
+  if (error !== told) process.stderr.write(`claude-cli-stream: ${oneLine(inWords(error))}\n`);
+  told = error;
   const usage = error instanceof UsageError || error instanceof InvalidOptionError;
   return usage ? exitCodes.usage : exitCodes.failure;
+}
+
+let told: unknown;
+
+/** The library speaks of options and fields of its own. */
+function inWords(error: unknown): string {
+  if (error instanceof TimeoutError && error.limit === 'timeout')
+    return `no complete answer after ${seconds(error.after)} (--timeout)`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { startOfflineApi } from '../../lib/testing/index.ts';
-import { runCommand } from './run-command.ts';
+import { main, runCommand } from './run-command.ts';
 
 const offline = 'offline: a stand-in on this machine answers, not Claude';
 
@@ -69,7 +71,7 @@ it('keeps what came before a failure, on a line of its own', async () => {
   });
   const { stdout, stderr, exitCode } = await runCommand(['ask', '--timeout', '2', 'Count'], { env: api.env });
   expect(stdout).toBe('One two ');
-  expect(stderr).toMatch(/^claude-cli-stream: The call was not finished after 2000 ms/);
+  expect(stderr).toBe('claude-cli-stream: no complete answer after 2.0 s (--timeout)');
   expect(exitCode).toBe(1);
 });
 
@@ -106,6 +108,20 @@ it.skipIf(process.platform === 'win32')('ends without a word on Ctrl-C, and keep
   running.kill('SIGINT');
   const { stdout, stderr, exitCode } = await running;
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'One two ', stderr: '', exitCode: 130 });
+});
+
+it.skipIf(process.platform !== 'linux')('says once that its output cannot be written', async () => {
+  await using file = await open('/dev/full', 'w');
+  const command = execa(process.execPath, [main, 'ask', '--offline', '-q', 'A story in 2000 words'], {
+    stdin: 'ignore',
+    stdout: file.createWriteStream(),
+    reject: false,
+  });
+  const { stderr, exitCode } = await command;
+  expect({ stderr, exitCode }).toEqual({
+    stderr: 'claude-cli-stream: ENOSPC: no space left on device, write',
+    exitCode: 1,
+  });
 });
 
 it('lists its commands, and prints its version', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
+import { hasTmux, openTerminal } from './tmux.ts';
 
 const CLAUDE_CODE_EXECUTABLE = new URL('../fixtures/echo-cli.mjs', import.meta.url).pathname;
 const env = { CLAUDE_CODE_EXECUTABLE };
@@ -150,4 +151,43 @@ it('leaves a file alone that is not made of results', async () => {
   expect(exitCode).toBe(1);
   expect(stderr).toContain('results.jsonl:1 is not JSON: the file is left as it is.');
   expect(await readFile(out, 'utf8')).toBe('Dear diary,\nnothing happened today\n');
+});
+
+it.each([
+  ['no-such-folder/out.jsonl', 'one', /no-such-folder\/out\.jsonl: there is no such file or directory$/],
+])('says in words what is wrong with %s', async (name, input, problem) => {
+  const { exitCode, stderr } = await runCommand(['batch', '-', '--out', join(directory, name)], {
+    env,
+    input,
+  });
+  expect(stderr).toMatch(problem);
+  expect(exitCode).toBe(2);
+});
+
+it('says in words what is wrong with a file of prompts', async () => {
+  const missing = await runCommand(['batch', join(directory, 'none.txt'), '--out', out], { env });
+  expect(missing).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/none\.txt: there is no such file/),
+  });
+});
+
+it.skipIf(!hasTmux)('draws its progress over one line in a terminal (needs tmux)', async () => {
+  await writeFile(prompts, numbered(12).join('\n'));
+  await using terminal = await openTerminal(['batch', prompts, '--out', out, '-c', '2'], { env: slow });
+  await terminal.waitFor(/^█+░+ \d+\/12 · \d+\.\d\/s · \$0\.\d{4} · \d+s left$/);
+  const text = await terminal.waitFor(/exit code/);
+  expect(text).toMatch(/^█{30} 12\/12 · \d+\.\d\/s · \$0\.1200 · in \d+s\nexit code 0$/);
+});
+
+it.skipIf(!hasTmux)('stops on Ctrl-C, and says how to go on (needs tmux)', async () => {
+  await writeFile(prompts, numbered(40).join('\n'));
+  const args = ['batch', prompts, '--out', out, '-c', '1'];
+  await using terminal = await openTerminal(args, { env: slow, columns: 60 });
+  await terminal.waitFor(/[1-9]\/40/);
+  await terminal.type('C-c');
+  const text = await terminal.waitFor(/exit code/);
+  expect(text).toMatch(
+    /^[█░]+ \d+\/40 .* left\^C\nfinishing what runs; the same command goes on from there\n[█░]+ \d+\/40 .*\nexit code 130$/,
+  );
 });
