@@ -8,6 +8,8 @@ import { listen } from './diagnostics.ts';
 import { ClaudeCliError } from './errors.ts';
 import { countTokens, type TokenCounts } from './token-counts.ts';
 
+export type { TokenCounts } from './token-counts.ts';
+
 /** What calls did since `collectMetrics()`. Times are milliseconds. */
 export interface Metrics {
   /** Calls that succeeded or failed. Those the caller aborted or left are in `aborted` only. */

@@ -36,7 +36,7 @@ type Events = AsyncGenerator<ChunkEvent, Summary, undefined>;
 export function withCache(
   stream: StreamFunction,
   options: CacheOptions = {},
-): (prompt: Prompt, options?: CachedCallOptions) => Events {
+): (prompt: Prompt, options?: CachedCallOptions) => AsyncGenerator<ChunkEvent, Summary, undefined> {
   const cache = openCache(options);
   const { tenant, singleFlight = false } = options;
   const runs = new Map<string, SharedRun<ChunkEvent, Summary>>();
