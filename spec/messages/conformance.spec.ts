@@ -1,10 +1,10 @@
-import Anthropic, { APIError } from '@anthropic-ai/sdk';
+import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../lib/index.ts';
 import { createFetch } from '../../lib/messages/index.ts';
-import { type Answer, type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
-import { callersPart } from './callers-part.ts';
-import { refusals, type Scenario, scenarios } from './scenarios.ts';
+import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
+import { defaults, failureOf, observe } from './observe.ts';
+import { refusals, scenarios } from './scenarios.ts';
 
 // Every scenario runs twice through the official SDK: against the API itself, and through the CLI. What the SDK makes
 // of it must be the same, and so must be what reaches the API of the caller's own.
@@ -29,8 +29,8 @@ describe.each(['replay', 'exact'] as const)('with the transport %s', transport =
   afterAll(() => pool.close());
 
   it.each(scenarios)('gives the same message and stream for $name', async scenario => {
-    const wanted = await observe(direct, scenario);
-    const got = await observe(throughCli, scenario);
+    const wanted = await observe(api, direct, scenario);
+    const got = await observe(api, throughCli, scenario);
     wantedRequests += 4;
 
     expect(got.answers).toEqual(wanted.answers);
@@ -38,8 +38,8 @@ describe.each(['replay', 'exact'] as const)('with the transport %s', transport =
   });
 
   it.each(refusals)('gives the same error for $name', async ({ answer }) => {
-    const wanted = await failureOf(direct, answer);
-    expect(await failureOf(throughCli, answer)).toEqual(wanted);
+    const wanted = await failureOf(api, direct, answer);
+    expect(await failureOf(api, throughCli, answer)).toEqual(wanted);
     wantedRequests += 2;
   });
 
@@ -69,34 +69,3 @@ describe.each(['replay', 'exact'] as const)('with the transport %s', transport =
     expect(api.requests).toHaveLength(wantedRequests);
   });
 });
-
-const defaults: Anthropic.MessageCreateParamsNonStreaming = {
-  model: 'claude-sonnet-5-5',
-  max_tokens: 1000,
-  messages: [{ role: 'user', content: 'What is two and two?' }],
-};
-
-/** The same call once whole and once as a stream. */
-async function observe(client: Anthropic, { answer, params }: Scenario) {
-  const before = api.requests.length;
-  const forget = api.when(() => answer);
-  const message = await client.messages.create({ ...defaults, ...params });
-  const stream = client.messages.stream({ ...defaults, ...params });
-  const events: Anthropic.MessageStreamEvent[] = [];
-  for await (const event of stream) events.push(structuredClone(event));
-  const final = await stream.finalMessage();
-  forget();
-  const sent = api.requests.slice(before).map(({ body }) => callersPart(body));
-  return { answers: { message: { ...message }, events, final }, sent };
-}
-
-async function failureOf(client: Anthropic, answer: Answer) {
-  const forget = api.when(() => answer);
-  const error = await client.messages.create(defaults).catch(error => error);
-  forget();
-  if (!(error instanceof APIError)) throw error;
-  const { request_id, ...body } = error.error as { request_id: string };
-  expect(request_id).toBe(api.requests.at(-1)?.id);
-  expect(error.requestID).toBe(request_id);
-  return { class: error.constructor.name, status: error.status, type: error.type, body };
-}
