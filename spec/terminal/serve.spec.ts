@@ -20,23 +20,24 @@ async function start(args: string[], env: Readonly<Record<string, string | undef
   return { command, port, told };
 }
 
-it('says where it listens, who pays, and a curl line that works', async () => {
-  const { command, told } = await start(['--offline', '--warm', '0']);
+it('says where it listens, who pays, and a curl line that works, as the one in the README does', async () => {
+  const { command, told, port } = await start(['--offline', '--warm', '0']);
   expect(told).toMatch(
     /^Listening on http:\/\/127\.0\.0\.1:\d+ \(Claude CLI [\d.]+, signed in by api_key\)$/m,
   );
   const [, line = ''] = /^Try: (.*)$/m.exec(told) ?? [];
-  const { stdout } = await execa('bash', ['-c', line]);
-  expect(JSON.parse(stdout)).toMatchObject({ type: 'message', role: 'assistant' });
+  const [, inReadme = ''] = /^```sh\n(curl (?:.*\\\n)*.*)\n/m.exec(page('README.md')) ?? [];
+  for (const curl of [line, inReadme.replace('8787', String(port))]) {
+    const { stdout } = await execa('bash', ['-c', curl]);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'message', role: 'assistant' });
+  }
   command.kill('SIGTERM');
   const { exitCode, stdout: log } = await command;
   expect(exitCode).toBe(0);
-  expect(JSON.parse(log)).toMatchObject({
-    msg: 'request',
-    route: '/v1/messages',
-    status: 200,
-    workerOrigin: 'cold',
-  });
+  const [first, second] = log.split('\n').map(line => JSON.parse(line));
+  const facts = { msg: 'request', route: '/v1/messages', status: 200 };
+  expect(first).toMatchObject({ ...facts, workerOrigin: 'cold' });
+  expect(second).toMatchObject({ ...facts, workerOrigin: 'rewound' });
 });
 
 describe('leaves no process', () => {
@@ -102,8 +103,7 @@ it('says when its port is taken', async () => {
 });
 
 it('does what the session in docs/server.md says', async () => {
-  const text = readFileSync(new URL('../../docs/server.md', import.meta.url), 'utf8');
-  const [, session = ''] = /```sh session\n(.*?)```/s.exec(text) ?? [];
+  const [, session = ''] = /```sh session\n(.*?)```/s.exec(page('docs/server.md')) ?? [];
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
@@ -118,6 +118,10 @@ it('does what the session in docs/server.md says', async () => {
   const pattern = expected.map(line => line.slice(2).split('...').map(literally).join('.*')).join('\\s*');
   expect(stdout).toMatch(new RegExp(`^${pattern}\\s*$`, 's'));
 }, 60_000);
+
+function page(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
 
 function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
