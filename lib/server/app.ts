@@ -60,7 +60,8 @@ export function createApp(options: AppOptions): Handler {
       Object.assign(exchange, { status: response.status, outcome: 'complete' });
       options.onEnd(exchange);
     }
-    return withHeaders(response, exchange, calls.draining);
+    addHeaders(response.headers, exchange, calls.draining);
+    return response;
   };
 }
 
@@ -76,15 +77,9 @@ function toReady(why: string | undefined): Response {
     : Response.json({ status: 'not ready', reason: why }, { status: 503 });
 }
 
-function withHeaders(
-  { status, headers, body }: Response,
-  { id, route }: Exchange,
-  closing: boolean,
-): Response {
-  const all = new Headers(headers);
-  if (!all.has('request-id')) all.set('request-id', id);
+function addHeaders(headers: Headers, { id, route }: Exchange, closing: boolean): void {
+  if (!headers.has('request-id')) headers.set('request-id', id);
   // OpenAI's clients look for it under a name of their own.
-  if (route === '/v1/chat/completions') all.set('x-request-id', all.get('request-id') ?? id);
-  if (closing) all.set('connection', 'close');
-  return new Response(body, { status, headers: all });
+  if (route === '/v1/chat/completions') headers.set('x-request-id', headers.get('request-id') ?? id);
+  if (closing) headers.set('connection', 'close');
 }

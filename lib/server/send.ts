@@ -14,12 +14,15 @@ export async function send(
   const cancel = () => void reader?.cancel(left.reason).catch(() => {});
   if (left.aborted) return cancel();
   left.addEventListener('abort', cancel, { once: true });
+  let flush: NodeJS.Immediate | undefined;
   try {
     outgoing.writeHead(response.status, headersOf(response, outgoing));
-    // An answer that is streamed shows its headers before its first event; any other leaves in one piece.
-    if (response.headers.get('content-type')?.startsWith('text/event-stream')) outgoing.flushHeaders();
+    // The headers of a stream do not wait for its first event, but leave with it when it is there already.
+    if (response.headers.get('content-type')?.startsWith('text/event-stream'))
+      flush = setImmediate(() => outgoing.flushHeaders());
     for (;;) {
       const chunk = await reader?.read();
+      clearImmediate(flush);
       if (!chunk || chunk.done || left.aborted) break;
       if (!outgoing.write(chunk.value)) await until(outgoing, 'drain', left, stallTimeout);
     }
@@ -27,6 +30,7 @@ export async function send(
     outgoing.end();
     await until(outgoing, 'finish', left, stallTimeout);
   } finally {
+    clearImmediate(flush);
     left.removeEventListener('abort', cancel);
     await reader?.cancel().catch(() => {});
   }

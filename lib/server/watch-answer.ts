@@ -23,16 +23,13 @@ export class CutShort extends Error {
 
 /**
  * Passes an answer on, piece by piece and only when asked for one. If it must end early, a stream of events ends with an
- * `error` event, as the API's do; any other body breaks off.
+ * `error` event, as the API's do; any other body breaks off. Its headers can be changed, whoever made them.
  */
 export function watchAnswer(response: Response, watch: Watch): Response {
   const { body, status, statusText, headers } = response;
-  if (!body) {
-    watch.onEnd('complete');
-    return response;
-  }
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true;
-  return new Response(watchBody(body, isStream, watch), { status, statusText, headers });
+  if (!body) watch.onEnd('complete');
+  return new Response(body && watchBody(body, isStream, watch), { status, statusText, headers });
 }
 
 function watchBody(
