@@ -15,7 +15,9 @@ export function showProgress(
     drawnAt = performance.now();
     latest = undefined;
     output.write(
-      output.isTTY ? `\r${toBar(progress, total, output.columns)}\x1b[K` : `${toWords(progress, total)}\n`,
+      output.isTTY
+        ? `\r${toBar(progress, total, output.columns || 80)}\x1b[K`
+        : `${toWords(progress, total)}\n`,
     );
   };
   return {

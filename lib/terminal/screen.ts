@@ -22,8 +22,9 @@ export class Screen {
     this.#output = output;
   }
 
+  /** A terminal that does not know its size says 0. */
   get columns(): number {
-    return Math.max(this.#output.columns ?? 80, 10);
+    return Math.max(this.#output.columns || 80, 10);
   }
 
   /** Somebody else has written: what was live stays as it is, and drawing begins anew below. */
@@ -40,7 +41,7 @@ export class Screen {
     const same = resized ? 0 : firstDifference(this.#live, next);
     const height = heightOf(this.#live.slice(same), columns);
     // What has scrolled away is out of reach.
-    const reachable = Math.max((this.#output.rows ?? 24) - 1, 1);
+    const reachable = Math.max((this.#output.rows || 24) - 1, 1);
     const hidden = resized ? 0 : Math.max(height - reachable, 0);
     const up = Math.min(height, reachable);
     const changed = withoutRows(next.slice(same), hidden, columns);

@@ -123,3 +123,7 @@ it('goes on below what others have written', () => {
   screen.draw([], ['abcd']);
   expect(emulator.shown()).toBe('abc\n$ fg\nabcd');
 });
+
+it('takes a terminal that does not know its size for one of 80 columns', () => {
+  expect(new Screen({ columns: 0, rows: 0, write: () => {} }).columns).toBe(80);
+});
