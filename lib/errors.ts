@@ -57,9 +57,11 @@ export class CliNotFoundError extends ClaudeCliError {
 
   constructor(searched: readonly string[]) {
     const install = 'npm install --global @anthropic-ai/claude-code';
+    const [only, ...others] = searched;
+    const where = others.length === 0 ? `at ${only}` : `in ${searched.length} places (error.searched)`;
     super(
       'CLI_NOT_FOUND',
-      `Claude CLI not found. Install it (${install}) or set pathToClaudeCodeExecutable. Looked at: ${searched.join(', ')}`,
+      `Claude CLI not found ${where}. Install it (${install}) or set pathToClaudeCodeExecutable.`,
     );
     this.searched = searched;
   }

@@ -1,11 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { checkCli } from '../cli/status.ts';
 import type { Diagnostics } from '../diagnostics.ts';
-import { ClaudeCliError, type ErrorCode } from '../errors.ts';
+import { ClaudeCliError, CliNotFoundError, type ErrorCode } from '../errors.ts';
 import { getResponse } from '../get-response.ts';
 import { streamResponse } from '../stream-response.ts';
 import { startOfflineApi } from '../testing/index.ts';
 import { dollars, seconds } from './footer.ts';
+import { notFound } from './report-failure.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -121,7 +122,8 @@ const fixes = {
 } satisfies Partial<Record<ErrorCode, string>>;
 
 function explain(error: unknown): Pick<Finding, 'detail' | 'fix'> {
-  const detail = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = error instanceof CliNotFoundError ? notFound(error) : message;
   const known: Partial<Record<ErrorCode, string>> = fixes;
   const fix = error instanceof ClaudeCliError ? known[error.code] : undefined;
   return { detail, fix: fix ?? 'see the message above; CLAUDE_CODE_EXECUTABLE names another CLI to try' };

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { InvalidOptionError, TimeoutError } from '../errors.ts';
+import { CliNotFoundError, InvalidOptionError, TimeoutError } from '../errors.ts';
 import { seconds } from './footer.ts';
 import { Interruption } from './interruption.ts';
 
@@ -28,7 +28,16 @@ let told: unknown;
 function inWords(error: unknown): string {
   if (error instanceof TimeoutError && error.limit === 'timeout')
     return `no complete answer after ${seconds(error.after)} (--timeout)`;
+  if (error instanceof CliNotFoundError)
+    return `Claude CLI ${notFound(error)}. Install it (npm install --global @anthropic-ai/claude-code) or set CLAUDE_CODE_EXECUTABLE to its path`;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Where it was looked for, without all the paths. */
+export function notFound({ searched }: CliNotFoundError): string {
+  const [only = '', ...others] = searched;
+  const usual = 'in PATH, node_modules and the usual install folders';
+  return `not found ${others.length === 0 ? `at ${only}` : usual}`;
 }
 
 function isBrokenPipe(error: unknown): boolean {
