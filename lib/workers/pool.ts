@@ -115,7 +115,7 @@ export class Pool implements AsyncDisposable {
       member.memory.worker.keepAlive(true);
       this.#served[origin]++;
       this.#waitedMs += performance.now() - arrivedAt;
-      const refill = () => this.#refillSoon(launch, key);
+      const refill = () => this.#refillSoon(launch, key, plan);
       return {
         memory: member.memory,
         origin,
@@ -135,10 +135,10 @@ export class Pool implements AsyncDisposable {
    * Starts workers for a launch until `warm` are ready.
    * @internal
    */
-  async warmUp(launch: Launch): Promise<void> {
+  async warmUp(launch: Launch, plan?: Plan): Promise<void> {
     const key = launchKey(launch, this.#options.tenant);
     const missing = Math.min(this.#options.warm - this.#fresh(key), this.#options.max - this.#total);
-    await Promise.all(Array.from({ length: Math.max(missing, 0) }, () => this.#addIdle(launch, key)));
+    await Promise.all(Array.from({ length: Math.max(missing, 0) }, () => this.#addIdle(launch, key, plan)));
   }
 
   /** Lets running calls finish, then ends every worker. */
@@ -283,18 +283,20 @@ export class Pool implements AsyncDisposable {
    * A little after the turn that made it necessary has begun to answer, so that starting a process does not slow it
    * down: from then on it waits for the API.
    */
-  #refillSoon(launch: Launch, key: string): void {
+  #refillSoon(launch: Launch, key: string, plan: Plan): void {
     if (this.#closed || this.#refills.has(key)) return;
     const refill = () => {
       this.#refills.delete(key);
       // A worker that cannot start is the next caller's error to see, not a background one.
-      this.warmUp(launch).catch(() => {});
+      this.warmUp(launch, plan).catch(() => {});
     };
     this.#refills.set(key, setTimeout(refill, refillDelay).unref());
   }
 
-  async #addIdle(launch: Launch, key: string): Promise<void> {
+  /** The next call probably has the settings of this plan; then they need not be told on its way. */
+  async #addIdle(launch: Launch, key: string, plan: Plan | undefined): Promise<void> {
     const member = await this.#start(launch, key);
+    if (plan) member.memory.foresee(plan);
     if (this.#closed) await this.#end(member, 'closed');
     else this.#setIdle(member);
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ResultMessage } from '../cli/messages.ts';
 import { ProtocolError } from '../errors.ts';
 import { HeldConversation } from './held-conversation.ts';
-import type { Plan, WireMessage } from './plan.ts';
+import type { MessagesPlan, Plan, WireMessage } from './plan.ts';
 import { type McpResult, toMcpResults } from './tool-results.ts';
 import { ToolServer, type ToolServerName } from './tool-server.ts';
 import type { Worker } from './worker.ts';
@@ -82,6 +82,14 @@ export class WorkerMemory {
     await this.#tellTools(plan);
     await this.rewindTo(shared);
     for (const message of plan.history.slice(shared)) await this.#tellMessage(message);
+  }
+
+  /**
+   * Tells a plan's settings ahead of a call that probably has the same; if not, its own replace them. What belongs to
+   * one call alone stays out: its conversation, which the transport `exact` puts in the settings.
+   */
+  foresee(plan: Plan & Partial<MessagesPlan>): void {
+    if (plan.keep !== false) this.#tellSettings(plan);
   }
 
   /** Asks on top of what the worker holds: afterwards it is answering. */

@@ -8,6 +8,7 @@ import { streamResponse } from '../../lib/stream-response.ts';
 import { answer } from '../../lib/workers/answer.ts';
 import { toLaunch, toSharedLaunch } from '../../lib/workers/launch.ts';
 import type { WireMessage } from '../../lib/workers/plan.ts';
+import { toPlan } from '../../lib/workers/plan.ts';
 import { createPool, type Pool } from '../../lib/workers/pool.ts';
 import type { Mark, Path } from './ask.ts';
 import { ClaudeProcess } from './claude-process.ts';
@@ -146,11 +147,13 @@ function oursCold(options: StreamOptions): Path {
 
 function oursWarm(options: StreamOptions): Path {
   let pool: Pool | undefined;
+  const resolved = resolveOptions(options);
   return {
     name: 'ours, fresh warm worker',
     async prepare() {
       pool = createPool({ warm: 1 });
-      await pool.warmUp(toSharedLaunch(resolveOptions(options)));
+      // As after an earlier call of the same kind.
+      await pool.warmUp(toSharedLaunch(resolved), toPlan(resolved, true));
       await quiet();
     },
     async ask(prompt, mark) {
