@@ -45,13 +45,20 @@ export function createBatchesHandler(handler: Handler, options: BatchesOptions):
     throw new InvalidOptionError('attempts', attempts, 'a whole number from 1');
   const store = openBatchStore(directory);
   const runner = createBatchRunner(handler, store, { concurrency, attempts });
-  const found = (id = ''): BatchFacts => {
+  const find = (id: string): BatchFacts | undefined => {
     const batch = store.find(id);
-    if (!batch) throw new RequestError(404, 'not_found_error', `Message batch ${id} not found.`);
-    if (!store.ended(id)) runner.run(batch);
+    if (batch && !store.ended(id)) runner.run(batch);
     return batch;
   };
-  const resumed = store.ids().then(ids => ids.forEach(found));
+  const found = (id = ''): BatchFacts => {
+    const batch = find(id);
+    if (!batch) throw new RequestError(404, 'not_found_error', `Message batch ${id} not found.`);
+    return batch;
+  };
+  const resumed = store.ids().then(async ids => {
+    ids.forEach(find);
+    await store.sweep();
+  });
   // A folder that cannot be read is told to whoever asks.
   resumed.catch(() => {});
 
@@ -66,7 +73,12 @@ export function createBatchesHandler(handler: Handler, options: BatchesOptions):
         return Response.json(show(batch));
       }
       case 'GET':
-        return Response.json(toPage(await store.ids(), url.searchParams, id => show(found(id))));
+        return Response.json(
+          toPage(await store.ids(), url.searchParams, id => {
+            const batch = find(id);
+            return batch && show(batch);
+          }),
+        );
       case 'GET one':
         return Response.json(show(found(id)));
       case 'POST one cancel': {
@@ -139,7 +151,7 @@ function toMessageBatch(
 }
 
 /** `before_id` and `after_id` are of the list, newest first: after is older. */
-function toPage(ids: string[], query: URLSearchParams, show: (id: string) => object): object {
+function toPage(ids: string[], query: URLSearchParams, show: (id: string) => object | undefined): object {
   const limit = Number(query.get('limit') ?? 20);
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000)
     throw invalidRequest('limit: a whole number from 1 to 1000');
@@ -149,7 +161,7 @@ function toPage(ids: string[], query: URLSearchParams, show: (id: string) => obj
   const range = start === -1 ? [] : ids.slice(start, end === -1 ? ids.length : end);
   const page = before === null ? range.slice(0, limit) : range.slice(-limit);
   return {
-    data: page.map(show),
+    data: page.flatMap(id => show(id) ?? []),
     has_more: page.length < range.length,
     first_id: page[0] ?? null,
     last_id: page.at(-1) ?? null,

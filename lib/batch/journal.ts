@@ -12,8 +12,8 @@ export interface Journal {
 
 /**
  * Opens a journal for appending. A last line without its line end was torn off when its writer died: it is removed.
- * `onLine` is called for each line that is there.
- * @throws when a line is not JSON: the file is not a journal, and nothing in it is changed.
+ * `onLine` is called for each line that is there, and throws for one that does not belong.
+ * @throws when a line is not JSON or does not belong: the file is not this journal, and nothing in it is changed.
  */
 export async function openJournal(path: string, onLine: (value: unknown) => void): Promise<Journal> {
   const file = await open(path, 'a+', privateFile);
@@ -60,7 +60,13 @@ export async function readJournal(
   let number = 0;
   for await (const line of linesOf(createReadStream(path, { end: length - 1 }), Number.POSITIVE_INFINITY)) {
     number += 1;
-    if (String(line).trim() !== '') onLine(parse(String(line), path, number));
+    if (String(line).trim() === '') continue;
+    const value = parse(String(line), path, number);
+    try {
+      onLine(value);
+    } catch (cause) {
+      throw new Error(`${path}:${number} is no result: the file is left as it is.`, { cause });
+    }
   }
 }
 

@@ -1,54 +1,52 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { privateFile } from '../stores/private-files.ts';
 
-/** Files that this process holds: a process of the same id may have died before a restart. */
+/** Files that this process made: one of the same id may have died before it. */
 const held = new Set<string>();
 
 /**
- * Takes a lock file that names this process. One whose process is gone, killed perhaps, is taken over.
+ * Takes a lock: a file beside `path` whose name tells the process. Everybody makes his own file before he looks for
+ * others', so of two who come at once at least one sees the other, and is refused. Files of processes that are gone,
+ * killed perhaps, are removed.
  * @returns a function that gives it back, or the id of the process that holds it.
  */
 export function takeLock(path: string): (() => void) | number {
-  const holder = readHolder(path);
-  if (holder !== undefined && isRunning(holder, path)) return holder;
-  if (holder !== undefined) rmSync(path, { force: true });
-  // Linked, not written in place: nobody sees a lock file without its process in it.
-  const own = `${path}.${randomUUID()}`;
-  writeFileSync(own, String(process.pid), { mode: privateFile });
-  try {
-    linkSync(own, path);
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-    return readHolder(path) ?? takeLock(path);
-  } finally {
+  const own = `${resolve(path)}.${process.pid}.${randomUUID()}`;
+  const release = () => {
+    held.delete(own);
     rmSync(own, { force: true });
-  }
-  held.add(path);
-  return () => {
-    held.delete(path);
-    rmSync(path, { force: true });
   };
+  writeFileSync(own, '', { mode: privateFile });
+  held.add(own);
+  const holder = otherHolder(resolve(path), own);
+  if (holder === undefined) return release;
+  release();
+  return holder;
 }
 
-function readHolder(path: string): number | undefined {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
+function otherHolder(path: string, own: string): number | undefined {
+  const [folder, prefix] = [dirname(path), `${basename(path)}.`];
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(prefix) && /^(\d+)\.[\da-f-]{36}$/.exec(name.slice(prefix.length))?.[1];
+    const file = join(folder, name);
+    if (!pid || file === own) continue;
+    if (isHeld(file, Number(pid))) return Number(pid);
+    rmSync(file, { force: true });
   }
+  return undefined;
 }
 
-function isRunning(pid: number, path: string): boolean {
-  if (pid === process.pid) return held.has(path);
+function isHeld(file: string, pid: number): boolean {
+  if (pid === process.pid) return held.has(file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  // Ids begin anew when the machine does.
+  if (!found || found.mtimeMs < Date.now() - uptime() * 1000) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return isCode(error, 'EPERM');
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import pRetry from 'p-retry';
+import { createCallAbort } from '../abort.ts';
 import { createLimiter } from '../limiter.ts';
 import type { Handler } from '../messages/handler.ts';
 import { linesOf } from '../process/lines.ts';
@@ -104,18 +105,24 @@ export function createBatchRunner(
 
   /** @throws for a failure that may pass, with the response's body as its cause */
   async function ask({ headers }: BatchFacts, { params }: BatchRequest): Promise<BatchRequestResult> {
-    const response = await handler(
-      new Request('http://127.0.0.1/v1/messages', {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ ...params, stream: false }),
-        signal: stop.signal,
-      }),
-    );
-    const body: unknown = await response.json();
-    if (response.ok) return { type: 'succeeded', message: body };
-    if (mayPass(response)) throw new Error(`answered with ${response.status}`, { cause: body });
-    return { type: 'errored', error: body };
+    // A signal for each: a request listens to the one it is given until it is collected.
+    const { signal, dispose } = createCallAbort({ signals: [stop.signal] });
+    try {
+      const response = await handler(
+        new Request('http://127.0.0.1/v1/messages', {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: JSON.stringify({ ...params, stream: false }),
+          signal,
+        }),
+      );
+      const body: unknown = await response.json();
+      if (response.ok) return { type: 'succeeded', message: body };
+      if (mayPass(response)) throw new Error(`answered with ${response.status}`, { cause: body });
+      return { type: 'errored', error: body };
+    } finally {
+      dispose();
+    }
   }
 
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory, replaceFile, temporarySuffix } from '../stores/private-files.ts';
 
@@ -34,6 +34,8 @@ export interface BatchStore {
   create(requests: readonly BatchRequest[], headers: Record<string, string>): Promise<BatchFacts>;
   /** Newest first. */
   ids(): Promise<string[]>;
+  /** Removes what was half made or half deleted when its process was killed. */
+  sweep(): Promise<void>;
   find(id: string): BatchFacts | undefined;
   canceledAt(id: string): string | undefined;
   ended(id: string): { at: string; counts: RequestCounts } | undefined;
@@ -43,7 +45,7 @@ export interface BatchStore {
   paths(id: string): { requests: string; results: string; lock: string };
 }
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
 
 export function openBatchStore(path: string): BatchStore {
   const directory = makePrivateDirectory(path);
@@ -56,7 +58,7 @@ export function openBatchStore(path: string): BatchStore {
       const facts: BatchFacts = {
         id: newId(createdAt),
         created_at: new Date(createdAt).toISOString(),
-        expires_at: new Date(createdAt + day).toISOString(),
+        expires_at: new Date(createdAt + 24 * hour).toISOString(),
         total: requests.length,
         headers,
       };
@@ -73,12 +75,25 @@ export function openBatchStore(path: string): BatchStore {
       const names = await readdir(directory);
       return names.filter(name => idPattern.test(name)).sort((one, other) => (one < other ? 1 : -1));
     },
+    async sweep() {
+      const names = await readdir(directory);
+      for (const name of names.filter(name => name.endsWith(temporarySuffix))) {
+        const path = join(directory, name);
+        const found = await stat(path).catch(() => undefined);
+        if (found && found.mtimeMs < Date.now() - hour) await rm(path, { recursive: true, force: true });
+      }
+    },
     find: id => (idPattern.test(id) ? readFacts(file(id, 'batch.json')) : undefined),
     canceledAt: id => readFacts<{ at: string }>(file(id, 'canceled.json'))?.at,
     ended: id => readFacts(file(id, 'ended.json')),
     cancel: id => replaceFile(file(id, 'canceled.json'), JSON.stringify({ at: now() })),
     end: (id, counts) => replaceFile(file(id, 'ended.json'), JSON.stringify({ at: now(), counts })),
-    delete: id => rm(join(directory, id), { recursive: true, force: true }),
+    async delete(id) {
+      // Gone at once, whoever dies meanwhile.
+      const going = join(directory, `${id}${temporarySuffix}`);
+      await rename(join(directory, id), going);
+      await rm(going, { recursive: true, force: true });
+    },
     paths: id => ({
       requests: file(id, 'requests.jsonl'),
       results: file(id, 'results.jsonl'),
@@ -97,6 +112,16 @@ function newId(time: number): string {
   return `msgbatch_${order}${randomBytes(6).toString('hex')}`;
 }
 
+/** What cannot be read counts as missing: after a crash of the machine a file may be empty. */
 function readFacts<Facts>(path: string): Facts | undefined {
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

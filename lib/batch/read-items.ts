@@ -10,16 +10,17 @@ export type KnownItem = BatchItem & { id: string };
  * count. An item without an `id` is known by a hash of its contents, and its repetitions by their number.
  * @throws {SyntaxError} for a line that is no item, {RangeError} for an `id` that is given twice
  */
-export function readItems(text: string): KnownItem[] {
+export function readItems(given: string): KnownItem[] {
+  const text = given.replace(/^\uFEFF/, '');
   const isJson = text.trimStart().startsWith('{');
   const seen = new Map<string, number>();
-  const given = new Set<string>();
+  const ids = new Set<string>();
   return text.split('\n').flatMap((line, index): KnownItem[] => {
     if (line.trim() === '') return [];
     const item = isJson ? parseItem(line, index + 1) : { prompt: line.trimEnd() };
     if (item.id !== undefined) {
-      if (given.has(item.id)) throw new RangeError(`line ${index + 1}: the id ${item.id} was there before`);
-      given.add(item.id);
+      if (ids.has(item.id)) throw new RangeError(`line ${index + 1}: the id ${item.id} was there before`);
+      ids.add(item.id);
       return [{ ...item, id: item.id }];
     }
     const hash = canonicalHash(item).slice(0, 16);

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BatchOptions, type BatchResult, batch } from '../batch/index.ts';
+import { type BatchOptions, batch } from '../batch/index.ts';
 import { filterJournal, type Journal, openJournal } from '../batch/journal.ts';
 import { takeLock } from '../batch/lock.ts';
 import { type KnownItem, readItems } from '../batch/read-items.ts';
-import { ApiError } from '../errors.ts';
 import { createBudget, withBudget } from '../stores/index.ts';
 import { streamResponse } from '../stream-response.ts';
 import { createPool } from '../workers/pool.ts';
@@ -14,6 +13,7 @@ import { watchInterruption } from './interruption.ts';
 import { startOffline } from './offline.ts';
 import { showProgress } from './progress.ts';
 import { exitCodes, UsageError } from './report-failure.ts';
+import { toDone, toLine } from './result-line.ts';
 
 interface BatchCommandOptions {
   out: string;
@@ -127,12 +127,6 @@ function lock(out: string): () => void {
   return release;
 }
 
-/** What a line of an earlier run says. */
-function toDone(line: unknown): { id: string; costUsd: number; failed: boolean } {
-  const { id, costUsd, error } = Object(line) as { id?: unknown; costUsd?: unknown; error?: unknown };
-  return { id: String(id), costUsd: typeof costUsd === 'number' ? costUsd : 0, failed: error !== undefined };
-}
-
 /** The first Ctrl-C takes no further prompt. */
 function* untilAborted(items: KnownItem[], signal: AbortSignal): Generator<KnownItem> {
   for (const item of items) {
@@ -160,17 +154,6 @@ function toStreamOptions({ model, system, timeout }: BatchCommandOptions): Batch
     ...(system !== undefined && { systemPrompt: system }),
     ...(timeout !== undefined && { timeout: timeout * 1000 }),
   };
-}
-
-function toLine(result: BatchResult, index: number | undefined): object {
-  const { id } = result;
-  if (result.ok) {
-    const { text, stopReason, structuredOutput, usage, costUsd, durationMs } = result.summary;
-    return { id, index, text, stopReason, structuredOutput, usage, costUsd, durationMs };
-  }
-  const { code, message, retryable } = result.error;
-  const status = result.error instanceof ApiError ? result.error.status : undefined;
-  return { id, index, error: { code, message, retryable, status } };
 }
 
 function count(value: string): number {

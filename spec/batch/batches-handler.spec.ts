@@ -1,5 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { appendFile, readdir, rm, stat } from 'node:fs/promises';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { appendFile, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
@@ -118,7 +118,7 @@ describe("the SDK's client.messages.batches", () => {
     expect(await resultsOf(client, created.id)).toEqual({ sum: '4', echo: 'hello' });
   });
 
-  it('works through the proxy', async () => {
+  it('works through the proxy, every call of it', async () => {
     start();
     await using server = await serve({ handler, port: 0 });
     const client = new Anthropic({ apiKey: 'any', baseURL: server.url, maxRetries: 0 });
@@ -126,6 +126,13 @@ describe("the SDK's client.messages.batches", () => {
     const { results_url } = await untilEnded(client, id);
     expect(results_url).toBe(`${server.url}/v1/messages/batches/${id}/results`);
     expect(await resultsOf(client, id)).toEqual({ a: 'hello' });
+
+    const { data } = await client.messages.batches.list();
+    expect(data.map(batch => batch.id)).toEqual([id]);
+    expect(await client.beta.messages.batches.retrieve(id)).toMatchObject({ id, processing_status: 'ended' });
+    expect(await client.messages.batches.cancel(id)).toMatchObject({ id, cancel_initiated_at: null });
+    expect(await client.messages.batches.delete(id)).toEqual({ id, type: 'message_batch_deleted' });
+    await expect(client.messages.batches.results(id)).rejects.toMatchObject({ status: 404 });
   });
 
   it('records what fails, and tries again what may pass', async () => {
@@ -236,6 +243,38 @@ describe('createBatchesHandler()', () => {
     await other.close();
     expect(Object.keys(await resultsOf(client, id))).toHaveLength(10);
     expect(api.requests).toHaveLength(10);
+  });
+
+  it('goes on with the others when a folder is damaged, and sweeps what a killed process left', async () => {
+    const first = start(gated().gate);
+    const { id } = await first.messages.batches.create({ requests: [request('a', 'echo: a')] });
+    await handler.close();
+    const damaged = 'msgbatch_zzzzzzzzz';
+    await mkdir(join(directory, damaged));
+    await writeFile(join(directory, damaged, 'batch.json'), '');
+    const [old, recent] = ['msgbatch_old.tmp', 'msgbatch_recent.tmp'].map(name => join(directory, name));
+    for (const path of [old ?? '', recent ?? '']) await mkdir(path);
+    await utimes(old ?? '', 0, 0);
+
+    const client = start();
+    await untilEnded(client, id);
+    const listed = await client.messages.batches.list();
+    expect(listed.data.map(batch => batch.id)).toEqual([id]);
+    await expect(client.messages.batches.retrieve(damaged)).rejects.toMatchObject({ status: 404 });
+    await until(() => !existsSync(old ?? ''));
+    expect(existsSync(recent ?? '')).toBe(true);
+  });
+
+  it('asks thousands of requests without a warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const client = start(async () => Response.json({ type: 'message', content: [] }), { concurrency: 8 });
+    const requests = Array.from({ length: 2_000 }, (_, index) => request(`id-${index}`, 'hello'));
+    const { id } = await client.messages.batches.create({ requests });
+    expect((await untilEnded(client, id)).request_counts.succeeded).toBe(2_000);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   it('passes on every other request, and refuses what is malformed', async () => {
