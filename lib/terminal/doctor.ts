@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { diagnose, type Finding } from './diagnose.ts';
 import { watchInterruption } from './interruption.ts';
+import { wrapWords } from './markdown/wrap.ts';
 import { exitCodes } from './report-failure.ts';
 
 /** `claude-cli-stream doctor`. */
@@ -39,11 +40,16 @@ async function doctor({ live = false, json }: { live?: boolean; json?: true }): 
   if (!ok) process.exitCode = exitCodes.failure;
 }
 
+/** Columns before what is told of a finding. */
+const indent = 17;
+
 function told({ name, ok, detail, times = {}, fix }: Finding): string {
+  const { stdout } = process;
   const mark = ok ? picocolors.green('ok  ') : picocolors.red('fail');
   const steps = Object.entries(times).map(([step, milliseconds]) => `${step} ${milliseconds} ms`);
   const lines = [detail, ...steps, ...(fix === undefined ? [] : [`fix: ${fix}`])];
   return lines
-    .map((line, index) => `${index === 0 ? `${mark} ${name.padEnd(11)}` : ' '.repeat(16)} ${line}`)
+    .flatMap(line => (stdout.isTTY ? wrapWords(line, Math.max((stdout.columns || 80) - indent, 20)) : line))
+    .map((line, index) => `${index === 0 ? `${mark} ${name.padEnd(11)}` : ' '.repeat(indent - 1)} ${line}`)
     .join('\n');
 }
