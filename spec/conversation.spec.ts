@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
@@ -57,6 +58,17 @@ describe('a conversation', () => {
     const { events } = await outcomeOf(streamResponse(messages('Hello there', 'Hello there'), options()));
     const [first, second] = events.flatMap(event => (event.type === 'end' ? Object.values(event.usage) : []));
     expect(second?.outputTokens).toBe(first?.outputTokens);
+  });
+
+  it('that is resumed reports what it uses now, not what it has used before', async () => {
+    api.reply(
+      { content: 'One', usage: { input_tokens: 1000 } },
+      { content: 'Two', usage: { input_tokens: 7 } },
+    );
+    const sessionId = randomUUID();
+    await outcomeOf(streamResponse('Hello there', options({ sessionId, persistSession: true })));
+    const { summary } = await outcomeOf(streamResponse('And again', options({ resume: sessionId })));
+    expect(Object.values(summary?.usage ?? {})).toMatchObject([{ inputTokens: 7 }]);
   });
 
   it('whose source never comes back is left at once, and the source is closed', async () => {

@@ -35,6 +35,7 @@ export async function* converse(
     const startedAt = performance.now();
     try {
       if (!summary) await call.listen(memory.prepare(plan));
+      if (!summary && options.resume !== undefined) await call.listen(memory.recallUsage());
       memory.ask({ role: 'user', content });
       if (!shared && Array.isArray(messages)) memory.worker.closeInput();
       const result = yield* readTurn(memory, state, call);

@@ -92,6 +92,20 @@ export class WorkerMemory {
     if (plan.keep !== false) this.#tellSettings(plan);
   }
 
+  /**
+   * Learns what a resumed session used before: the CLI counts on from there. A CLI that does not know the question
+   * counts from 0, as far as can be told.
+   */
+  async recallUsage(): Promise<void> {
+    try {
+      const { session } = await this.worker.request({ subtype: 'get_usage' });
+      const { model_usage: used } = Object(session) as { model_usage?: ResultMessage['modelUsage'] };
+      this.used = used;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  }
+
   /** Asks on top of what the worker holds: afterwards it is answering. */
   ask(question: WireMessage): void {
     this.turns++;
