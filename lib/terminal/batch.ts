@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { type Command, InvalidArgumentError } from 'commander';
-import { type BatchOptions, batch } from '../batch/index.ts';
+import { batch } from '../batch/batch.ts';
 import { filterJournal, type Journal, openJournal } from '../batch/journal.ts';
 import { takeLock } from '../batch/lock.ts';
+import type { BatchOptions, BatchResult } from '../batch/options.ts';
 import { type KnownItem, readItems } from '../batch/read-items.ts';
-import { createBudget, withBudget } from '../stores/index.ts';
+import { createBudget } from '../stores/budget.ts';
+import { withBudget } from '../stores/with-budget.ts';
 import { streamResponse } from '../stream-response.ts';
 import { createPool } from '../workers/pool.ts';
 import { fileProblem } from './file-problem.ts';
@@ -15,7 +16,7 @@ import { showProgress } from './progress.ts';
 import { exitCodes, UsageError } from './report-failure.ts';
 import { toDone, toLine } from './result-line.ts';
 
-interface BatchCommandOptions {
+export interface BatchCommandOptions {
   out: string;
   model?: string;
   system?: string;
@@ -28,29 +29,7 @@ interface BatchCommandOptions {
   offline?: true;
 }
 
-/** `claude-cli-stream batch <prompts> --out <results>`. */
-export function addBatchCommand(program: Command): void {
-  program
-    .command('batch')
-    .description('ask many prompts and write one line of JSON per answer; run again to do what is missing')
-    .argument(
-      '<prompts>',
-      'a file of lines, or of JSON lines { "prompt", "id"?, "model"?, ... }; - for standard input',
-    )
-    .requiredOption('-o, --out <file>', 'where the results go; what is in it is not asked again')
-    .option('-m, --model <name>', 'model name or alias (sonnet, opus, haiku)')
-    .option('-s, --system <text>', 'system prompt')
-    .option('-c, --concurrency <number>', 'prompts that run at the same time', count)
-    .option('-a, --attempts <number>', 'how often a prompt is tried in all (default: 3)', count)
-    .option('-t, --timeout <seconds>', 'give a prompt up after this time', positive)
-    .option('-b, --budget <dollars>', 'stop when all results in the file together cost this', positive)
-    .option('--retry-failed', 'ask again what failed in earlier runs')
-    .option('-q, --quiet', 'show no progress')
-    .option('--offline', 'ask a stand-in on this machine: no account, no network')
-    .action(runBatch);
-}
-
-async function runBatch(prompts: string, options: BatchCommandOptions): Promise<void> {
+export async function runBatch(prompts: string, options: BatchCommandOptions): Promise<void> {
   const items = await readPrompts(prompts);
   const release = lock(options.out);
   const { signal, dispose } = watchInterruption();
@@ -154,14 +133,4 @@ function toStreamOptions({ model, system, timeout }: BatchCommandOptions): Batch
     ...(system !== undefined && { systemPrompt: system }),
     ...(timeout !== undefined && { timeout: timeout * 1000 }),
   };
-}
-
-function count(value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It takes a whole number from 1.');
-}
-
-function positive(value: string): number {
-  if (value.trim() !== '' && Number(value) > 0 && Number(value) <= 2_147_483) return Number(value);
-  throw new InvalidArgumentError('It takes a number above 0.');
 }

@@ -1,15 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAskCommand } from './ask-command.ts';
+import { addBatchCommand } from './batch-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { reportFailure } from './report-failure.ts';
-
-/** One line per command. Only the one that runs is loaded; `--help` loads them all to list them. */
-const commands: Record<string, () => Promise<(program: Command) => void>> = {
-  ask: async () => (await import('./ask.ts')).addAskCommand,
-  batch: async () => (await import('./batch.ts')).addBatchCommand,
-  serve: async () => (await import('./serve.ts')).addServeCommand,
-  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
-};
+import { addServeCommand } from './serve-command.ts';
 
 const program = new Command('claude-cli-stream')
   .description('The official Claude CLI, streamed: answers as they come, for people and for pipes.')
@@ -25,9 +21,7 @@ process.stdout.on('error', error => {
 });
 process.stderr.on('error', () => {});
 
-const [wanted = ''] = process.argv.slice(2);
-const loaders = Object.hasOwn(commands, wanted) ? [commands[wanted]] : Object.values(commands);
-for (const load of loaders) (await load?.())?.(program);
+for (const add of [addAskCommand, addBatchCommand, addServeCommand, addDoctorCommand]) add(program);
 
 try {
   await program.parseAsync();
