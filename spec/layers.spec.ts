@@ -70,6 +70,12 @@ it('the library itself loads neither server, terminal, batch, messages nor testi
   for (const room of ['server', 'terminal', 'batch', 'testing']) expect(rooms).not.toContain(room);
 });
 
+it('the command knows its options before it loads anything but their parser', () => {
+  const reached = new Set(reachableFrom('terminal/main.ts'));
+  const libraries = imports.filter(({ from, to }) => reached.has(from) && !/\.ts$|^node:/.test(to));
+  expect(new Set(libraries.map(({ to }) => to))).toEqual(new Set(['commander']));
+});
+
 it('the offline API stands alone', () => {
   const outside = imports.filter(
     ({ from, to }) => from.startsWith('testing/') && to.endsWith('.ts') && !to.startsWith('testing/'),

@@ -11,18 +11,36 @@ export const defaults: Anthropic.MessageCreateParamsNonStreaming = {
   messages: [{ role: 'user', content: 'What is two and two?' }],
 };
 
-/** The same call once whole and once as a stream: what the SDK makes of it, and what reaches the API. */
-export async function observe(api: OfflineApi, client: Anthropic, { answer, params }: Scenario) {
+/** A message as a whole, or as a stream of events. */
+export type Form = 'whole' | 'stream';
+
+export const bothForms: readonly Form[] = ['whole', 'stream'];
+
+/** The same call once in each form: what the SDK makes of it, and what reaches the API. */
+export async function observe(
+  api: OfflineApi,
+  client: Anthropic,
+  { answer, params }: Scenario,
+  forms: readonly Form[],
+) {
   const before = api.requests.length;
   const forget = api.when(() => answer);
-  const message = await client.messages.create({ ...defaults, ...params });
+  const answers = [];
+  for (const form of forms) answers.push(await (form === 'whole' ? create : stream)(client, params));
+  forget();
+  const sent = api.requests.slice(before).map(({ body }) => callersPart(body));
+  return { answers, sent };
+}
+
+async function create(client: Anthropic, params: Scenario['params']) {
+  return { ...(await client.messages.create({ ...defaults, ...params })) };
+}
+
+async function stream(client: Anthropic, params: Scenario['params']) {
   const stream = client.messages.stream({ ...defaults, ...params });
   const events: Anthropic.MessageStreamEvent[] = [];
   for await (const event of stream) events.push(structuredClone(event));
-  const final = await stream.finalMessage();
-  forget();
-  const sent = api.requests.slice(before).map(({ body }) => callersPart(body));
-  return { answers: { message: { ...message }, events, final }, sent };
+  return { events, final: await stream.finalMessage() };
 }
 
 export async function failureOf(api: OfflineApi, client: Anthropic, answer: Answer) {

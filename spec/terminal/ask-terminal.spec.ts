@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type Answer, type OfflineApiOptions, startOfflineApi } from '../../lib/testing/index.ts';
-import { hasTmux, openTerminal } from './tmux.ts';
+import { fake } from '../fixtures/outcome.ts';
+import { hasTmux, openTerminal, type TerminalOptions } from './tmux.ts';
 
 const answer = `# Rivers
 
@@ -17,24 +21,38 @@ const water = { type: 'text', text: 'Water.' };
 interface Session extends OfflineApiOptions {
   /** Answers to the first requests, before `answer`. */
   replies?: Answer[];
-  columns?: number;
-  rows?: number;
-  TERM?: string;
 }
 
-/** Asks in a terminal of its own; both end with the test. */
-async function ask({ replies = [], columns = 80, rows = 24, TERM = 'tmux-256color', ...options }: Session) {
+/** Asks the real CLI in a terminal of its own; both end with the test. */
+async function ask({ replies = [], ...options }: Session) {
   const api = await startOfflineApi(options);
   api.reply(...replies);
-  const terminal = await openTerminal(['ask', 'What is a river?'], {
-    columns,
-    rows,
-    env: { ...api.env, TERM },
-  });
+  const terminal = await openTerminal(['ask', 'What is a river?'], { env: api.env });
   return Object.assign(terminal, {
     async [Symbol.asyncDispose]() {
       await terminal.close();
       await api.close();
+    },
+  });
+}
+
+/** A fake CLI answers with the prompt: all that matters is how it looks. `word7` comes once 8 words are let through. */
+async function show(
+  text: string,
+  { words = Infinity, env, ...size }: TerminalOptions & { words?: number } = {},
+) {
+  const gate = join(await mkdtemp(join(tmpdir(), 'gate-')), 'gate');
+  const letThrough = (words: number) => writeFile(gate, String(words));
+  await letThrough(words);
+  const terminal = await openTerminal(['ask', '--', text], {
+    ...size,
+    env: { CLAUDE_CODE_EXECUTABLE: fake('echo-cli'), ANTHROPIC_ECHO_GATE: gate, ...env },
+  });
+  return Object.assign(terminal, {
+    letThrough,
+    async [Symbol.asyncDispose]() {
+      await terminal.close();
+      await rm(dirname(gate), { recursive: true });
     },
   });
 }
@@ -54,14 +72,14 @@ describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
   });
 
   it('fits on 40 columns', async () => {
-    await using terminal = await ask({ answer, columns: 40 });
+    await using terminal = await show(answer, { columns: 40 });
     const text = await terminal.waitFor(/exit code 0/);
     expect(text).toContain('Some bold words about a river that is\nrather long.');
   });
 
   it('keeps what is longer than the screen in the scrollback, once', async () => {
-    const items = Array.from({ length: 60 }, (_, index) => `- item ${index + 1}`);
-    await using terminal = await ask({ answer: { content: items.join('\n'), delay: 5 }, rows: 10 });
+    const items = Array.from({ length: 60 }, (_, index) => `- item ${index + 1}.`);
+    await using terminal = await show(items.join('\n'), { rows: 10, env: { ANTHROPIC_ECHO_PACE: '1' } });
     const text = await terminal.waitFor(/exit code 0/);
     const shown = text.split('\n').filter(line => line.startsWith('• '));
     expect(shown).toEqual(items.map(item => item.replace('-', '•')));
@@ -94,35 +112,31 @@ describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
   });
 
   it('is not disturbed by what is typed meanwhile', async () => {
-    const text = byHand();
-    await using terminal = await ask({ answer: [{ type: 'text', text }], columns: 40 });
-    text.write(numbered(0, 20));
+    await using terminal = await show(numbered(40), { columns: 40, words: 20 });
     await terminal.waitFor(/word19/);
     await terminal.type('typed', 'Enter', 'Enter');
-    text.end(numbered(20, 40));
+    await terminal.letThrough(40);
     const shown = await terminal.waitFor(/exit code 0/);
-    expect(shown.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`^${numbered(0, 40)}claude-`));
+    expect(shown.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`^${numbered(40)} echo · `));
   });
 
   it('stays correct when the window changes its size', async () => {
-    const text = byHand();
-    await using terminal = await ask({ answer: [{ type: 'text', text }] });
-    text.write(numbered(0, 11));
+    await using terminal = await show(numbered(60), { words: 11 });
     await terminal.waitFor(/word10/);
     await terminal.resize(40, 24);
-    text.write(numbered(11, 40));
+    await terminal.letThrough(40);
     await terminal.waitFor(/word39/);
     await terminal.resize(60, 24);
-    text.end(numbered(40, 60));
+    await terminal.letThrough(60);
     const shown = await terminal.waitFor(/exit code 0/);
-    expect(shown.replaceAll(/\s+/g, ' ')).toContain(`${numbered(0, 60)}claude-`);
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain(`${numbered(60)} echo · `);
     // tmux moves a line out of reach when the window gets narrower; no more than that is there twice.
     expect(shown.match(/\bword12\b/g)).toHaveLength(1);
   });
 
   it('says when a request is repeated', async () => {
     await using terminal = await ask({ replies: [{ error: { status: 529 } }, 'At last.'] });
-    const text = await terminal.waitFor(/exit code 0/, 15_000);
+    const text = await terminal.waitFor(/exit code 0/);
     expect(text).toMatch(/^the API answered 529: attempt 2 of \d+ in .* s\n\nAt last\.\n\nclaude-/);
   });
 
@@ -145,11 +159,11 @@ describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
   });
 
   it('prints text and nothing else where lines cannot be redrawn', async () => {
-    await using terminal = await ask({ answer: 'Some **bold** words.', TERM: 'dumb' });
+    await using terminal = await show('Some **bold** words.', { env: { TERM: 'dumb' } });
     expect(await terminal.waitFor(/exit code/)).toBe('Some **bold** words.\nexit code 0');
   });
 });
 
-function numbered(from: number, to: number): string {
-  return Array.from({ length: to - from }, (_, index) => `word${from + index} `).join('');
+function numbered(count: number): string {
+  return Array.from({ length: count }, (_, index) => `word${index}`).join(' ');
 }

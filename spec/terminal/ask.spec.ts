@@ -3,58 +3,57 @@ import { open } from 'node:fs/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { startOfflineApi } from '../../lib/testing/index.ts';
+import { fake } from '../fixtures/outcome.ts';
 import { main, runCommand } from './run-command.ts';
 
-const offline = 'offline: a stand-in on this machine answers, not Claude';
+const notice = 'offline: a stand-in on this machine answers, not Claude';
+
+/** What the command does by itself is the same with every CLI; a fake one starts in a fifth of the time. */
+const echo = { CLAUDE_CODE_EXECUTABLE: fake('echo-cli') };
 
 it('prints the answer, and on stderr that it came from the stand-in', async () => {
   const { stdout, stderr, exitCode } = await runCommand(['ask', '--offline', 'What is 2+2?']);
-  expect({ stdout, stderr, exitCode }).toEqual({ stdout: '4', stderr: offline, exitCode: 0 });
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: '4', stderr: notice, exitCode: 0 });
 });
 
 it('takes the prompt from standard input', async () => {
-  const { stdout } = await runCommand(['ask', '--offline'], { input: 'echo: from a pipe' });
+  const { stdout } = await runCommand(['ask'], { input: 'from a pipe', env: echo });
   expect(stdout).toBe('from a pipe');
 });
 
 it('puts what is piped in after the argument', async () => {
-  const { stdout } = await runCommand(['ask', '--offline', 'echo: first'], { input: 'then\nthis\n' });
+  const { stdout } = await runCommand(['ask', 'first'], { input: 'then\nthis\n', env: echo });
   expect(stdout).toBe('first\n\nthen\nthis');
 });
 
 it('passes a prompt that looks like a flag, a command or a file on as it is', async () => {
   const prompt = 'echo: --help /cost @/etc/passwd';
-  const { stdout } = await runCommand(['ask', '--offline', '--', prompt]);
+  const { stdout } = await runCommand(['ask', '--offline', '--quiet', '--', prompt]);
   expect(stdout).toBe('--help /cost @/etc/passwd');
 });
 
 it('has a prompt of its own for a demonstration', async () => {
-  const { stdout, exitCode } = await runCommand(['ask', '--offline', '--quiet']);
-  expect(stdout).toMatch(/^Once upon a time .*river/s);
-  expect(exitCode).toBe(0);
+  const { stdout, exitCode } = await runCommand(['ask', '--offline'], { env: echo });
+  expect({ stdout, exitCode }).toEqual({ stdout: 'Tell me a short story about a river.', exitCode: 0 });
 });
 
 it('goes on without a standard input that stays open and silent', async () => {
-  const { stdout, stderr } = await runCommand(['ask', '--offline', 'What is 2+2?'], { stdin: 'pipe' });
-  expect(stdout).toBe('4');
+  const { stdout, stderr } = await runCommand(['ask', 'Hello'], { stdin: 'pipe', env: echo });
+  expect(stdout).toBe('Hello');
   expect(stderr).toContain('nothing came on standard input in 3 s');
 });
 
-it('hands the options on', async () => {
+it('hands the options on, and prints chunk events with --json', async () => {
   await using api = await startOfflineApi();
-  const args = ['ask', '--model', 'claude-opus-5-5', '--system', 'Talk like a pirate.', 'Hello'];
+  const args = ['ask', '--json', '--model', 'claude-opus-5-5', '--system', 'Talk like a pirate.', 'Hello'];
   const { stdout } = await runCommand(args, { env: api.env });
-  expect(stdout).toMatch(/^Arr, matey!/);
-  expect(api.requests[0]?.body.model).toBe('claude-opus-5-5');
-});
-
-it('prints chunk events with --json', async () => {
-  const { stdout } = await runCommand(['ask', '--offline', '--json', 'What is 2+2?']);
   const events = String(stdout)
     .split('\n')
     .map(line => JSON.parse(line));
   expect(events[0]).toMatchObject({ type: 'start' });
-  expect(events.at(-1)).toMatchObject({ type: 'end', text: '4', stopReason: 'end_turn' });
+  const text = expect.stringMatching(/^Arr, matey!/);
+  expect(events.at(-1)).toMatchObject({ type: 'end', text, stopReason: 'end_turn' });
+  expect(api.requests[0]?.body.model).toBe('claude-opus-5-5');
 });
 
 it('tells a failure in one line and exits with 1', async () => {
@@ -66,12 +65,18 @@ it('tells a failure in one line and exits with 1', async () => {
 });
 
 it('keeps what came before a failure, on a line of its own', async () => {
-  await using api = await startOfflineApi({
-    answer: { content: 'One two three', failure: { kind: 'stall', after: 2 } },
-  });
-  const { stdout, stderr, exitCode } = await runCommand(['ask', '--timeout', '2', 'Count'], { env: api.env });
-  expect(stdout).toBe('One two ');
-  expect(stderr).toBe('claude-cli-stream: no complete answer after 2.0 s (--timeout)');
+  const env = { CLAUDE_CODE_EXECUTABLE: fake('dies-mid-line') };
+  const running = runCommand(['ask', 'Hello'], { env, stripFinalNewline: false });
+  const { stdout, stderr, exitCode } = await running;
+  expect(stdout).toBe('half an ans\n');
+  expect(stderr).toMatch(/^claude-cli-stream: The Claude CLI .*\n$/);
+  expect(exitCode).toBe(1);
+});
+
+it('gives up after its time', async () => {
+  const env = { CLAUDE_CODE_EXECUTABLE: fake('silent') };
+  const { stderr, exitCode } = await runCommand(['ask', '--timeout', '0.5', 'Hello'], { env });
+  expect(stderr).toBe('claude-cli-stream: no complete answer after 0.5 s (--timeout)');
   expect(exitCode).toBe(1);
 });
 
@@ -89,30 +94,26 @@ it.each([
 });
 
 it('ends without a word when its reader leaves', async () => {
-  const running = runCommand(['ask', '--offline', '--quiet', 'A story in 10000 words']);
+  const running = runCommand(['ask', '--quiet'], { input: 'word '.repeat(100_000), env: echo });
   const { stdout } = running;
-  if (stdout) {
-    await once(stdout, 'data');
-    stdout.destroy();
-  }
+  await once(stdout, 'data');
+  stdout.destroy();
   const { stderr, exitCode } = await running;
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 141 });
 });
 
 it.skipIf(process.platform === 'win32')('ends without a word on Ctrl-C, and keeps what came', async () => {
-  await using api = await startOfflineApi({
-    answer: { content: 'One two three', failure: { kind: 'stall', after: 2 } },
-  });
-  const running = runCommand(['ask', 'Count'], { env: api.env });
-  if (running.stdout) await once(running.stdout, 'data');
+  const running = runCommand(['ask', 'Count'], { env: { CLAUDE_CODE_EXECUTABLE: fake('silent') } });
+  await once(running.stdout, 'data');
   running.kill('SIGINT');
   const { stdout, stderr, exitCode } = await running;
-  expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'One two ', stderr: '', exitCode: 130 });
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'one moment', stderr: '', exitCode: 130 });
 });
 
 it.skipIf(process.platform !== 'linux')('says once that its output cannot be written', async () => {
   await using file = await open('/dev/full', 'w');
-  const command = execa(process.execPath, [main, 'ask', '--offline', '-q', 'A story in 2000 words'], {
+  const command = execa(process.execPath, [main, 'ask', 'word '.repeat(10_000)], {
+    env: echo,
     stdin: 'ignore',
     stdout: file.createWriteStream(),
     reject: false,

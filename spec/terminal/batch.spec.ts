@@ -3,18 +3,19 @@ import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../fixtures/outcome.ts';
 import { runCommand } from './run-command.ts';
 import { hasTmux, openTerminal } from './tmux.ts';
 
 const CLAUDE_CODE_EXECUTABLE = new URL('../fixtures/echo-cli.mjs', import.meta.url).pathname;
 const env = { CLAUDE_CODE_EXECUTABLE };
-const slow = { CLAUDE_CODE_EXECUTABLE, ANTHROPIC_ECHO_DELAY: '30' };
 
 let directory: string;
-let [prompts, out] = ['', ''];
+let [prompts, out, gate] = ['', '', ''];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'batch-spec-'));
   [prompts, out] = [join(directory, 'prompts.txt'), join(directory, 'results.jsonl')];
+  gate = join(directory, 'gate');
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -33,12 +34,17 @@ async function results(): Promise<Line[]> {
     .map(line => JSON.parse(line));
 }
 
-async function untilLines(count: number): Promise<void> {
+/** Starts a batch whose first `answered` prompts are answered; the others wait at the gate. */
+async function startGated(args: readonly string[], answered: number) {
+  await writeFile(gate, String(answered));
+  const running = runCommand(['batch', prompts, '--out', out, ...args], { env: gated() });
   const lines = async () => (await readFile(out, 'utf8').catch(() => '')).split('\n').length - 1;
-  for (const end = Date.now() + 15_000; (await lines()) < count && Date.now() < end; )
-    await new Promise(resolve => setTimeout(resolve, 5));
+  await until(async () => (await lines()) === answered, `${answered} results`);
+  // In an object: a promise would be waited for.
+  return { running };
 }
 
+const gated = () => ({ ...env, ANTHROPIC_ECHO_GATE: gate });
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `number ${index}`);
 
 it('answers each line of a text, records failures, and does nothing the second time', async () => {
@@ -79,42 +85,42 @@ it('asks again what failed, when told to', async () => {
 });
 
 it('has each item exactly once after being killed three times', async () => {
-  await writeFile(prompts, numbered(40).join('\n'));
-  const args = ['batch', prompts, '--out', out, '-c', '3'];
-  for (const lines of [5, 14, 26]) {
-    const running = runCommand(args, { env: slow });
-    await untilLines(lines);
+  await writeFile(prompts, numbered(12).join('\n'));
+  for (const answered of [2, 5, 8]) {
+    const { running } = await startGated(['-c', '3'], answered);
     running.kill('SIGKILL');
     await running;
     await appendFile(out, '{"id":"torn off in the mid');
   }
-  const { exitCode, stderr } = await runCommand(args, { env: slow });
+  const { exitCode, stderr } = await runCommand(['batch', prompts, '--out', out, '-c', '3'], { env });
   expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/^\d+ of 40 are done already\n/);
+  expect(stderr).toMatch(/^8 of 12 are done already\n/);
   const texts = (await results()).map(({ text }) => text);
-  expect(texts).toHaveLength(40);
-  expect(texts.sort()).toEqual(numbered(40).sort());
-  expect((await readdir(directory)).sort()).toEqual(['prompts.txt', 'results.jsonl']);
+  expect(texts.sort()).toEqual(numbered(12).sort());
+  expect((await readdir(directory)).sort()).toEqual(['gate', 'prompts.txt', 'results.jsonl']);
 });
 
 it('finishes what runs on Ctrl-C, and goes on from there', async () => {
-  await writeFile(prompts, numbered(14).join('\n'));
-  const args = ['batch', prompts, '--out', out, '-c', '2'];
-  const running = runCommand(args, { env: slow });
-  await untilLines(3);
+  await writeFile(prompts, numbered(7).join('\n'));
+  const { running } = await startGated(['-c', '2'], 3);
+  let told = '';
+  running.stderr.on('data', piece => {
+    told += piece;
+  });
   running.kill('SIGINT');
-  const { exitCode, stderr } = await running;
-  expect(exitCode).toBe(130);
-  expect(stderr).toContain('finishing what runs; the same command goes on from there');
-  const done = await results();
-  expect(done.length).toBeGreaterThanOrEqual(3);
-  expect(done.length).toBeLessThan(14);
-  await runCommand(args, { env });
-  expect((await results()).map(({ text }) => text).sort()).toEqual(numbered(14).sort());
+  await until(
+    () => told.includes('finishing what runs; the same command goes on from there'),
+    'Ctrl-C is told',
+  );
+  await writeFile(gate, '7');
+  expect((await running).exitCode).toBe(130);
+  expect(await results()).toHaveLength(5);
+  await runCommand(['batch', prompts, '--out', out, '-c', '2'], { env });
+  expect((await results()).map(({ text }) => text).sort()).toEqual(numbered(7).sort());
 });
 
 it('stops at the budget, which counts earlier runs', async () => {
-  await writeFile(prompts, numbered(12).join('\n'));
+  await writeFile(prompts, numbered(9).join('\n'));
   const args = ['batch', prompts, '--out', out, '-c', '1', '-q', '--budget'];
   const first = await runCommand([...args, '0.035'], { env });
   expect(first).toMatchObject({ exitCode: 1 });
@@ -125,11 +131,10 @@ it('stops at the budget, which counts earlier runs', async () => {
 });
 
 it('refuses a file that another process writes, and input that is none', async () => {
-  await writeFile(prompts, numbered(14).join('\n'));
-  const running = runCommand(['batch', prompts, '--out', out], { env: slow });
-  await untilLines(1);
+  await writeFile(prompts, numbered(3).join('\n'));
+  const { running } = await startGated([], 1);
   const second = await runCommand(['batch', prompts, '--out', out], { env });
-  running.kill('SIGINT');
+  running.kill('SIGKILL');
   await running;
   expect(second).toMatchObject({
     exitCode: 2,
@@ -173,21 +178,26 @@ it('says in words what is wrong with a file of prompts', async () => {
 });
 
 it.skipIf(!hasTmux)('draws its progress over one line in a terminal (needs tmux)', async () => {
-  await writeFile(prompts, numbered(12).join('\n'));
-  await using terminal = await openTerminal(['batch', prompts, '--out', out, '-c', '2'], { env: slow });
-  await terminal.waitFor(/^█+░+ \d+\/12 · \d+\.\d\/s · \$0\.\d{4} · \d+s left$/);
+  await writeFile(prompts, numbered(6).join('\n'));
+  await writeFile(gate, '3');
+  await using terminal = await openTerminal(['batch', prompts, '--out', out, '-c', '2'], { env: gated() });
+  await terminal.waitFor(/^█+░+ \d\/6 · \d+\.\d\/s · \$0\.\d{4} · \d+s left$/);
+  await writeFile(gate, '6');
   const text = await terminal.waitFor(/exit code/);
-  expect(text).toMatch(/^█{30} 12\/12 · \d+\.\d\/s · \$0\.1200 · in \d+s\nexit code 0$/);
+  expect(text).toMatch(/^█{30} 6\/6 · \d+\.\d\/s · \$0\.0600 · in \d+s\nexit code 0$/);
 });
 
 it.skipIf(!hasTmux)('stops on Ctrl-C, and says how to go on (needs tmux)', async () => {
-  await writeFile(prompts, numbered(40).join('\n'));
+  await writeFile(prompts, numbered(6).join('\n'));
+  await writeFile(gate, '2');
   const args = ['batch', prompts, '--out', out, '-c', '1'];
-  await using terminal = await openTerminal(args, { env: slow, columns: 60 });
-  await terminal.waitFor(/[1-9]\/40/);
+  await using terminal = await openTerminal(args, { env: gated(), columns: 60 });
+  await terminal.waitFor(/[12]\/6/);
   await terminal.type('C-c');
+  await terminal.waitFor(/finishing what runs/);
+  await writeFile(gate, '6');
   const text = await terminal.waitFor(/exit code/);
   expect(text).toMatch(
-    /^[█░]+ \d+\/40 .* left\^C\nfinishing what runs; the same command goes on from there\n[█░]+ \d+\/40 .*\nexit code 130$/,
+    /^[█░]+ [12]\/6 .* left\^C\nfinishing what runs; the same command goes on from there\n[█░]+ [23]\/6 .*\nexit code 130$/,
   );
 });

@@ -61,7 +61,7 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
 
-  async waitFor(pattern: RegExp, deadline = 15_000): Promise<string> {
+  async waitFor(pattern: RegExp, deadline = 40_000): Promise<string> {
     const until = Date.now() + deadline;
     for (;;) {
       const text = await this.text({ history: true });
