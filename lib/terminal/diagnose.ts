@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { checkCli } from '../cli/status.ts';
+import { type CliStatus, checkCli } from '../cli/status.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { ClaudeCliError, CliNotFoundError, type ErrorCode } from '../errors.ts';
 import { getResponse } from '../get-response.ts';
@@ -22,10 +22,13 @@ export interface Finding {
 /** Looks at everything a call needs, in order; after a failure nothing that builds on it. */
 export async function* diagnose(options: { live: boolean; signal: AbortSignal }): AsyncGenerator<Finding> {
   const { live, signal } = options;
+  let status: Promise<CliStatus> | undefined;
+  // Two findings, one look at the CLI.
+  const look = () => (status ??= checkCli({ signal }));
   const steps = [
     async () => checkNode(),
-    () => checkExecutable(signal),
-    () => checkSignIn(signal),
+    async () => toExecutable(await look()),
+    async () => toSignIn(await look()),
     () => checkRoundTrip(signal),
     ...(live ? [() => checkLiveCall(signal)] : []),
   ];
@@ -54,13 +57,11 @@ function checkNode(): Found {
   return { ok, detail: process.versions.node, ...(!ok && { fix }) };
 }
 
-async function checkExecutable(signal: AbortSignal): Promise<Found> {
-  const { version, path } = await checkCli({ signal });
+function toExecutable({ version, path }: CliStatus): Found {
   return { ok: true, detail: `${version}, ${path}` };
 }
 
-async function checkSignIn(signal: AbortSignal): Promise<Found> {
-  const { signedIn, method } = await checkCli({ signal });
+function toSignIn({ signedIn, method }: CliStatus): Found {
   if (signedIn) return { ok: true, detail: `${method}${advice[method] ?? ''}` };
   return { ok: false, detail: 'nobody is signed in', fix: fixes.NOT_SIGNED_IN };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
+import { fake } from '../fixtures/outcome.ts';
 import { runCommand } from './run-command.ts';
 import { hasTmux, openTerminal } from './tmux.ts';
 
@@ -48,7 +49,7 @@ it.each([
 });
 
 describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
-  it('answers, stops an answer on Ctrl-C, goes on, and leaves on /exit', async () => {
+  it('answers, goes on after Ctrl-C and after a failure, and leaves on Ctrl-C at the prompt', async () => {
     await using terminal = await openTerminal(['ask', '--chat'], { env });
     await terminal.waitFor(/\n> $|\n>$/);
     await terminal.type('My name is Ada.', 'Enter');
@@ -60,37 +61,30 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await terminal.type('C-c');
     await terminal.waitFor(/One two three\n\nstopped\n\n>/);
 
+    const forget = api.when(() => ({ error: { status: 400, message: 'Not like this.' } }));
+    await terminal.type('Fail', 'Enter');
+    await terminal.waitFor(/claude-cli-stream: .*Not like this\.(.|\n)*\n>/);
+    forget();
+
     await terminal.type("What's my name?", 'Enter');
     await terminal.waitFor(/Your name is Ada\.\n\nclaude-[^\n]* s\n\n>/);
-    await terminal.type('/exit', 'Enter');
-    await terminal.waitFor(/exit code 0/);
+    await terminal.type('C-c');
+    await terminal.waitFor(/exit code 130/);
   });
 
   it('has a prompt like a shell: history, a line dropped by Ctrl-C, lines pasted together, Ctrl-D', async () => {
-    await using terminal = await openTerminal(['ask', '--chat'], { env });
+    const echo = { ...env, CLAUDE_CODE_EXECUTABLE: fake('echo-cli') };
+    await using terminal = await openTerminal(['ask', '--chat'], { env: echo });
     await terminal.waitFor(/\n>/);
-    await terminal.paste('echo: one\n\ntwo\nthr');
+    await terminal.paste('one\n\ntwo\nthr');
     await terminal.type('ee', 'Enter');
-    await terminal.waitFor(/three\none\n\ntwo three\n\nclaude-[^\n]* s\n\n>/);
+    await terminal.waitFor(/three\none\n\ntwo three\n\necho · [^\n]* s\n\n>/);
     await terminal.type('never sent');
     await terminal.waitFor(/> never sent$/);
     await terminal.type('C-c', 'Up');
     await terminal.waitFor(/\n> three$/);
     await terminal.type('C-c', 'C-d');
     await terminal.waitFor(/>\nexit code 0/);
-    expect(api.requests).toHaveLength(1);
-  });
-
-  it('goes on after a failure, and leaves on Ctrl-C at the prompt', async () => {
-    await using terminal = await openTerminal(['ask', '--chat'], { env });
-    await terminal.waitFor(/\n>/);
-    await terminal.type('My name is Ada.', 'Enter');
-    await terminal.waitFor(/Ada\.\n\nclaude-[^\n]* s\n\n>/);
-    const refuse = { error: { status: 400, message: 'Not like this.' } };
-    api.when(({ body }) => (JSON.stringify(body.messages.at(-1)).includes('Fail') ? refuse : undefined));
-    await terminal.type('Fail', 'Enter');
-    await terminal.waitFor(/claude-cli-stream: .*Not like this\.(.|\n)*\n>/);
-    await terminal.type('C-c');
-    await terminal.waitFor(/exit code 130/);
+    expect((await terminal.text()).match(/echo · /g)).toHaveLength(1);
   });
 });
