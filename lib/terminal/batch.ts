@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { batch } from '../batch/batch.ts';
 import { filterJournal, type Journal, openJournal } from '../batch/journal.ts';
 import { takeLock } from '../batch/lock.ts';
-import type { BatchOptions, BatchResult } from '../batch/options.ts';
+import type { BatchOptions } from '../batch/options.ts';
 import { type KnownItem, readItems } from '../batch/read-items.ts';
 import { createBudget } from '../stores/budget.ts';
 import { withBudget } from '../stores/with-budget.ts';
