@@ -25,6 +25,7 @@ const usualErrors: Readonly<Record<number, { type: string; message: string }>> =
   401: { type: 'authentication_error', message: 'Missing or wrong token' },
   403: { type: 'permission_error', message: 'Not allowed' },
   404: { type: 'not_found_error', message: 'Not found' },
+  408: { type: 'timeout_error', message: 'The request did not arrive in time' },
   413: { type: 'request_too_large', message: 'Request exceeds the maximum size' },
   429: { type: 'rate_limit_error', message: 'Too many requests' },
   503: { type: 'overloaded_error', message: 'The server is shutting down' },

@@ -44,7 +44,7 @@ export async function listen(handle: NodeHandler, options: ListenOptions): Promi
 function refuse(error: NodeJS.ErrnoException, socket: Duplex, onRefused: ListenOptions['onRefused']): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, text] = refusals[error.code ?? ''] ?? [400, 'Bad Request'];
-  const body = JSON.stringify(errorBody(status, text));
+  const body = JSON.stringify(errorBody(status, status === 408 ? undefined : text));
   const head = [
     `HTTP/1.1 ${status} ${text}`,
     'connection: close',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLimiter, createPool, getResponse, type Pool } from '../../lib/index.ts';
 import { createLog, type RunningServer, serve } from '../../lib/server/index.ts';
 import { failures, type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
+import { watchProcesses } from '../fixtures/processes.ts';
 import { memoryLog } from './memory-log.ts';
 import { question } from './raw.ts';
 
@@ -57,6 +58,17 @@ it('stops the turn upstream when the client leaves', async () => {
   stream.abort();
   await stream.done().catch(() => {});
   expect(await api.requests[0]?.closed).toBe('aborted');
+});
+
+it('says so when the CLI is killed in the middle of an answer, and answers the next', async () => {
+  const watch = watchProcesses();
+  api.reply(failures.stallMidStream);
+  const stream = client.messages.stream(params);
+  await new Promise(resolve => stream.once('text', resolve));
+  watch.stop();
+  process.kill(watch.pids.at(-1) ?? 0, 'SIGKILL');
+  await expect(stream.finalMessage()).rejects.toMatchObject({ error: { error: { type: 'api_error' } } });
+  expect((await client.messages.create(params)).content).toMatchObject([{ text: '4' }]);
 });
 
 it('tells those who come when the waiting line is full to come back', async () => {

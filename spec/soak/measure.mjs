@@ -5,8 +5,9 @@ export async function readAll(stream, leaveAfter = Number.POSITIVE_INFINITY) {
   return 'ended';
 }
 
-export async function until(holds) {
-  for (let tries = 0; tries < 500 && !holds(); tries++) await new Promise(resolve => setTimeout(resolve, 10));
+export async function until(holds, seconds = 5) {
+  const deadline = performance.now() + 1000 * seconds;
+  while (performance.now() < deadline && !holds()) await new Promise(resolve => setTimeout(resolve, 10));
 }
 
 export function check(what, holds) {
