@@ -70,12 +70,12 @@ async function answerMissing(
 
   await using offline = options.offline && (await startOffline(options));
   await using pool = createPool(options.concurrency === undefined ? {} : { max: options.concurrency });
-  const progress = showProgress(process.stderr, missing.length);
+  const progress = options.quiet ? undefined : showProgress(process.stderr, missing.length);
   const earlierUsd = [...done.values()].reduce((sum, usd) => sum + usd, 0);
   const results = batch(untilAborted(missing, signal), {
     ...toBatchOptions(options, earlierUsd),
     options: { ...toStreamOptions(options), pool, env: offline?.env ?? {} },
-    onProgress: now => options.quiet || progress.update(now),
+    onProgress: now => progress?.update(now),
   });
   try {
     for await (const result of results) {
@@ -83,7 +83,7 @@ async function answerMissing(
       if (!result.ok) process.exitCode = exitCodes.failure;
     }
   } finally {
-    if (!options.quiet) progress.end();
+    progress?.end();
   }
 }
 

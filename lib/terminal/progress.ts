@@ -10,7 +10,7 @@ export function showProgress(
 ): { update(progress: BatchProgress): void; end(): void } {
   const wait = output.isTTY ? pause.terminal : pause.pipe;
   let latest: BatchProgress | undefined;
-  let drawnAt = performance.now() - (output.isTTY ? wait : 0);
+  let drawnAt = performance.now();
   const draw = (progress: BatchProgress) => {
     drawnAt = performance.now();
     latest = undefined;
@@ -20,6 +20,7 @@ export function showProgress(
         : `${toWords(progress, total)}\n`,
     );
   };
+  if (output.isTTY) draw({ done: 0, failed: 0, total, costUsd: 0, ms: 0 });
   return {
     update(progress) {
       latest = progress;
@@ -45,6 +46,7 @@ export function toBar(progress: BatchProgress, total: number, columns = 80): str
 const echo = 3;
 
 export function toWords({ done, failed, costUsd, ms }: BatchProgress, total: number): string {
+  if (done === 0) return `0/${total}`;
   const perSecond = done / Math.max(0.001, ms / 1000);
   const left = (total - done) / perSecond;
   return [

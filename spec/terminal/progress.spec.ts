@@ -30,7 +30,8 @@ describe('showProgress()', () => {
     const progress = showProgress(output, 40);
     progress.update(half);
     progress.end();
-    expect(written).toEqual([`\r${toBar(half, 40, 80)}\x1b[K`, '\n']);
+    const none = `${'░'.repeat(30)} 0/40`;
+    expect(written).toEqual([`\r${none}\x1b[K`, `\r${toBar(half, 40, 80)}\x1b[K`, '\n']);
   });
 
   it('writes plain lines elsewhere, and few of them', () => {
