@@ -65,15 +65,27 @@ it('only the process layer starts processes', () => {
   expect(outside.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
 });
 
-it('the library itself loads neither server, terminal, batch, messages nor testing', () => {
-  const rooms = reachableFrom('index.ts').map(layerOf);
-  for (const room of ['server', 'terminal', 'batch', 'testing']) expect(rooms).not.toContain(room);
+it('the library itself loads no other room than the call, its workers, the CLI and its process', () => {
+  const rooms = new Set(reachableFrom('index.ts').map(layerOf));
+  expect([...rooms].sort()).toEqual(['call', 'cli', 'facts', 'process', 'workers']);
+});
+
+const core = ['execa', 'p-queue', 'signal-exit', 'split2'];
+
+it.each([
+  ['index.ts', core],
+  ['messages/index.ts', [...core, 'zod']],
+  ['stores/index.ts', [...core, 'keyv']],
+  ['batch/index.ts', [...core, 'p-retry', 'zod']],
+  ['metrics.ts', []],
+  ['telemetry/prometheus.ts', ['prom-client']],
+  ['telemetry/opentelemetry.ts', ['@opentelemetry/api']],
+])('%s loads no library but %j', (entry, libraries) => {
+  expect([...librariesOf(entry)].sort()).toEqual([...libraries].sort());
 });
 
 it('the command knows its options before it loads anything but their parser', () => {
-  const reached = new Set(reachableFrom('terminal/main.ts'));
-  const libraries = imports.filter(({ from, to }) => reached.has(from) && !/\.ts$|^node:/.test(to));
-  expect(new Set(libraries.map(({ to }) => to))).toEqual(new Set(['commander']));
+  expect(librariesOf('terminal/main.ts')).toEqual(new Set(['commander']));
 });
 
 it('the offline API stands alone', () => {
@@ -87,6 +99,14 @@ function layerOf(file: string): string {
   if (facts.test(file)) return 'facts';
   const [folder, rest] = file.split('/');
   return rest === undefined || folder === undefined ? 'call' : folder;
+}
+
+function librariesOf(entry: string): Set<string> {
+  const reached = new Set(reachableFrom(entry));
+  const loaded = imports.filter(
+    ({ from, to, typeOnly }) => reached.has(from) && !typeOnly && !/\.ts$|^node:/.test(to),
+  );
+  return new Set(loaded.map(({ to }) => to));
 }
 
 function reachableFrom(file: string, seen = new Set<string>()): string[] {
