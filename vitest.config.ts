@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['spec/**/*.spec.ts'],
     // Deadlines, not expectations: the machine may be busy.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     // Specs share a process: they leave nothing behind, and loading everything anew for each costs half a second.
     isolate: false,

@@ -4,7 +4,7 @@ import { streamText } from 'ai';
 import { createPool } from 'claude-cli-stream';
 import { createFetch } from 'claude-cli-stream/messages';
 
-const pool = createPool();
+const pool = createPool({ max: 1 });
 // The AI SDK wants the /v1 in its base URL, also in ANTHROPIC_BASE_URL. The host is not looked at.
 const baseURL = 'https://api.anthropic.com/v1';
 const anthropic = createAnthropic({ baseURL, apiKey: 'unused', fetch: createFetch({ pool }) });

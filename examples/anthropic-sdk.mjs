@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { createPool } from 'claude-cli-stream';
 import { createFetch } from 'claude-cli-stream/messages';
 
-const pool = createPool();
+const pool = createPool({ max: 1 });
 const client = new Anthropic({ apiKey: 'unused', fetch: createFetch({ pool }) });
 
 /** @type {Anthropic.MessageParam[]} */

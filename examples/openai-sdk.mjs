@@ -3,7 +3,7 @@ import { createPool } from 'claude-cli-stream';
 import { serve } from 'claude-cli-stream/server';
 import OpenAI from 'openai';
 
-const pool = createPool();
+const pool = createPool({ max: 1 });
 const server = await serve({ port: 0, pool });
 
 const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'unused' });

@@ -4,7 +4,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { createPool } from 'claude-cli-stream';
 import { serve } from 'claude-cli-stream/server';
 
-const pool = createPool();
+const pool = createPool({ max: 1 });
 const server = await serve({ port: 0, pool });
 
 const client = new Anthropic({ baseURL: server.url, apiKey: 'unused' });

@@ -5,7 +5,7 @@ import { createPool } from 'claude-cli-stream';
 import { createFetch } from 'claude-cli-stream/messages';
 import * as z from 'zod';
 
-const pool = createPool();
+const pool = createPool({ max: 1 });
 const client = new Anthropic({ apiKey: 'unused', fetch: createFetch({ pool }) });
 
 const weather = betaZodTool({

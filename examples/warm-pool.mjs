@@ -1,7 +1,7 @@
 // A process per call costs about half a second of CPU at its start. A pool starts it once and reuses it, rewound.
 import { createPool, getResponse } from 'claude-cli-stream';
 
-const pool = createPool({ warm: 1 });
+const pool = createPool({ max: 1 });
 for (const prompt of ['My name is Ada.', "What's my name?", 'What is 2+2?']) {
   const { text, firstTextMs } = await getResponse(prompt, { pool });
   console.log(`${text} (${firstTextMs?.toFixed()} ms)`);

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
+import { createPool, defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { failures, type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
 import { outcomeOf } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses } from './fixtures/processes.ts';
 
 let api: OfflineApi;
-let watch: Watch;
 
 beforeAll(async () => {
   api = await startOfflineApi();
@@ -13,31 +12,55 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-beforeEach(() => {
-  api.reset();
-  watch = watchProcesses();
-});
+beforeEach(() => api.reset());
 
-afterEach(() => {
-  watch.stop();
-  expect(watch.left()).toEqual([]);
-  expect(defaultLimiter.pending).toBe(0);
+const typed = [
+  ['invalidRequest', { code: 'API_ERROR', status: 400, retryable: false }],
+  ['invalidKey', { code: 'API_ERROR', status: 401, category: 'authentication_failed', retryable: false }],
+  ['rateLimited', { code: 'RATE_LIMITED', status: 429, retryable: true }],
+  ['serverError', { code: 'API_ERROR', status: 500, retryable: true }],
+  ['overloaded', { code: 'OVERLOADED', status: 529, retryable: true }],
+  ['resetBeforeHeaders', { code: 'API_ERROR', status: null, retryable: true }],
+  ['resetMidStream', { code: 'API_ERROR', status: null, retryable: true }],
+] as const;
+
+describe('a failure of the API, on a worker of a pool', () => {
+  const pool = createPool({ warm: 0, max: 1 });
+  afterAll(() => pool.close());
+
+  it.each(typed)('%s is a typed error', async (name, expected) => {
+    api.when(() => failures[name]);
+    const { error } = await ask('Hello', { cliRetries: 0, pool });
+    expect(error).toMatchObject(expected);
+    expect(error?.message).not.toBe('');
+  });
+
+  it('that stalls ends at the idle timeout, with the text so far', async () => {
+    api.reply('Ready', failures.stallMidStream);
+    await ask('Hello', { pool });
+    const { error } = await ask('Hello', { idleTimeout: 1_500, pool });
+    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'This ' });
+    await expect(api.requests[1]?.closed).resolves.toBe('aborted');
+  });
 });
 
 describe('a failure of the API', () => {
-  it.each([
-    ['invalidRequest', { code: 'API_ERROR', status: 400, retryable: false }],
-    ['invalidKey', { code: 'API_ERROR', status: 401, category: 'authentication_failed', retryable: false }],
-    ['rateLimited', { code: 'RATE_LIMITED', status: 429, retryable: true }],
-    ['serverError', { code: 'API_ERROR', status: 500, retryable: true }],
-    ['overloaded', { code: 'OVERLOADED', status: 529, retryable: true }],
-    ['resetMidStream', { code: 'API_ERROR', status: null, retryable: true }],
-    ['resetBeforeHeaders', { code: 'API_ERROR', status: null, retryable: true }],
-  ] as const)('%s is a typed error', async (name, expected) => {
-    api.when(() => failures[name]);
+  let watch: Watch;
+
+  beforeEach(() => {
+    watch = watchProcesses();
+  });
+
+  afterEach(() => {
+    watch.stop();
+    expect(watch.left()).toEqual([]);
+    expect(defaultLimiter.pending).toBe(0);
+  });
+
+  it('is a typed error', async () => {
+    api.when(() => failures.overloaded);
     const { error } = await ask('Hello', { cliRetries: 0 });
-    expect(error).toMatchObject(expected);
-    expect(error?.message).not.toBe('');
+    expect(error).toMatchObject({ code: 'OVERLOADED', status: 529, retryable: true });
   });
 
   it('that the CLI repeats shows as a retry event', async () => {
@@ -58,13 +81,6 @@ describe('a failure of the API', () => {
     const { events, summary } = await ask('Hello');
     expect(events).toContainEqual(expect.objectContaining({ type: 'retry', supersededLength: 5 }));
     expect(summary?.text).toBe('Whole answer');
-  });
-
-  it('that stalls ends at the idle timeout, with the text so far', async () => {
-    api.reply(failures.stallMidStream);
-    const { error } = await ask('Hello', { idleTimeout: 5_000 });
-    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'This ' });
-    await expect(api.requests[0]?.closed).resolves.toBe('aborted');
   });
 });
 

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { failures, type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
-import { fake, outcomeOf, readTo } from './fixtures/outcome.ts';
+import { fake, outcomeOf, readTo, withStarted } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses } from './fixtures/processes.ts';
 
 let api: OfflineApi;
@@ -112,16 +112,17 @@ describe('a conversation', () => {
     expect(closed).toBe(true);
   });
 
-  it('may take as long as it likes between two messages', async () => {
-    async function* source() {
-      yield 'Hello';
-      await new Promise(resolve => setTimeout(resolve, 3_200));
-      yield 'again';
-    }
-    const { text, error } = await outcomeOf(streamResponse(source(), echo({ idleTimeout: 3_000 })));
-    expect(error).toBeUndefined();
-    expect(text).toBe('Helloagain');
-  });
+  it('may take as long as it likes between two messages', () =>
+    withStarted('echoes', async echoes => {
+      async function* source() {
+        yield 'Hello';
+        await new Promise(resolve => setTimeout(resolve, 1_200));
+        yield 'again';
+      }
+      const { text, error } = await outcomeOf(streamResponse(source(), { ...echoes, idleTimeout: 1_000 }));
+      expect(error).toBeUndefined();
+      expect(text).toBe('Helloagain');
+    }));
 });
 
 function options(more: StreamOptions = {}): StreamOptions {

@@ -23,7 +23,7 @@ it('every TypeScript snippet compiles, also those in doc comments', () => {
   }
   expect(snippets.size).toBeGreaterThan(25);
   expect(problemsOf(snippets)).toEqual([]);
-}, 60_000);
+});
 
 describe.each(pages.map(page => [page.name, page] as const))('%s', (_name, { path, text }) => {
   it('has no link to a file or heading that is not there', () => {

@@ -75,7 +75,7 @@ async function askMessages(url: string): Promise<unknown> {
 
 const four = expect.objectContaining({ content: [{ type: 'text', text: '4' }], stop_reason: 'end_turn' });
 
-describe.concurrent('examples', { timeout: 100_000 }, () => {
+describe.concurrent('examples', () => {
   it('for-await', async () => {
     expect(await run('for-await')).toMatch(/^Once upon a time .*river.*\n\n\d+ ms, \$\d\.\d{4}$/s);
   });
@@ -130,9 +130,7 @@ describe.concurrent('examples', { timeout: 100_000 }, () => {
   });
 
   it('rate-limit', async () => {
-    const answers = (await run('rate-limit')).split('\n');
-    expect(answers.slice(0, 3).sort()).toEqual(['1+1= 2', '2+2= 4', '3+3= 6']);
-    expect(answers[3]).toBe('the third one waited');
+    expect(await run('rate-limit')).toBe('1+1= 2\n2+2= 4\nthe second one waited');
   });
 
   it('warm-pool', async () => {

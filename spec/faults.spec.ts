@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
-import { fake, type Outcome, outcomeOf, readTo, until } from './fixtures/outcome.ts';
+import { fake, type Outcome, outcomeOf, readTo, until, withStarted } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses, withCommand } from './fixtures/processes.ts';
 
 const caller = new AbortController();
@@ -117,10 +117,11 @@ describe('a CLI that does not move', () => {
     expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', after: 300 });
   });
 
-  it('falls silent: TIMEOUT with the text so far', async () => {
-    const { error } = await run('silent', { idleTimeout: 3_000 });
-    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'one moment' });
-  });
+  it('falls silent: TIMEOUT with the text so far', () =>
+    withStarted('silent', async silent => {
+      const { error } = await outcomeOf(streamResponse('hello', { ...silent, idleTimeout: 1_000 }));
+      expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'idleTimeout', text: 'one moment' });
+    }));
 
   it('closes its output and lives on: CLI_EXITED, and it is ended', async () => {
     const { error } = await run('closes-stdout');

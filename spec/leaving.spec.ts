@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLimiter, defaultLimiter, type StreamOptions, streamResponse } from '../lib/index.ts';
 import { type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
-import { fake, outcomeOf, readTo } from './fixtures/outcome.ts';
+import { fake, outcomeOf, readTo, withStarted } from './fixtures/outcome.ts';
 import { type Watch, watchProcesses } from './fixtures/processes.ts';
 
 let api: OfflineApi;
@@ -99,24 +99,26 @@ describe('aborting', () => {
 
   it('leaves no listener on a signal that many calls share', async () => {
     const { signal } = new AbortController();
-    const calls = Array.from({ length: 20 }, () => outcomeOf(streamResponse('Hello', echo({ signal }))));
+    const calls = Array.from({ length: 12 }, () => outcomeOf(streamResponse('Hello', echo({ signal }))));
     await Promise.all(calls);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
 
 describe('timeout', () => {
-  it('ends a call that goes on for ever, with the text so far', async () => {
-    const { error } = await ask('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 3_000 });
-    expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'timeout', after: 3_000, text: 'one moment' });
-  });
+  it('ends a call that goes on for ever, with the text so far', () =>
+    withStarted('silent', async silent => {
+      const { error } = await ask('Hello', { ...silent, timeout: 1_000 });
+      expect(error).toMatchObject({ code: 'TIMEOUT', limit: 'timeout', after: 1_000, text: 'one moment' });
+    }));
 
-  it('tells the text so far also when it strikes while the reader is busy', async () => {
-    const stream = streamResponse('Hello', { pathToClaudeCodeExecutable: fake('silent'), timeout: 3_000 });
-    await readTo(stream, 'text');
-    await new Promise(resolve => setTimeout(resolve, 3_100));
-    expect((await outcomeOf(stream)).error).toMatchObject({ code: 'TIMEOUT', text: 'one moment' });
-  });
+  it('tells the text so far also when it strikes while the reader is busy', () =>
+    withStarted('silent', async silent => {
+      const stream = streamResponse('Hello', { ...silent, timeout: 1_000 });
+      await readTo(stream, 'text');
+      await new Promise(resolve => setTimeout(resolve, 1_100));
+      expect((await outcomeOf(stream)).error).toMatchObject({ code: 'TIMEOUT', text: 'one moment' });
+    }));
 
   it('counts the wait for a slot, and then starts nothing', async () => {
     const limiter = createLimiter({ concurrency: 1 });
@@ -136,12 +138,13 @@ describe('timeout', () => {
     expect((await call).error).toBeUndefined();
   });
 
-  it('of silence is not struck by a slow reader', async () => {
-    const stream = streamResponse('Hello', echo({ idleTimeout: 3_000 }));
-    for await (const event of stream) {
-      if (event.type === 'text') await new Promise(resolve => setTimeout(resolve, 3_200));
-    }
-  });
+  it('of silence is not struck by a slow reader', () =>
+    withStarted('echoes', async echoes => {
+      const stream = streamResponse('Hello', { ...echoes, idleTimeout: 1_000 });
+      for await (const event of stream) {
+        if (event.type === 'text') await new Promise(resolve => setTimeout(resolve, 1_200));
+      }
+    }));
 });
 
 function options(more: StreamOptions = {}): StreamOptions {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { streamResponse } from '../lib/index.ts';
+import { createPool, streamResponse } from '../lib/index.ts';
 import { type BodyMessage, type OfflineApi, startOfflineApi } from '../lib/testing/index.ts';
 import { outcomeOf } from './fixtures/outcome.ts';
 
@@ -72,14 +72,19 @@ it('every prompt reaches the API as it is, and stays so as an earlier message', 
   expectNoFileContent();
 });
 
-it.each(['/cost', '@marked.txt', '--help', '/clear'])(
-  '%s as the only prompt reaches the API as it is',
-  async prompt => {
-    await outcomeOf(streamResponse(prompt, { env: api.env, cwd }));
-    expect(api.requests.map(({ body }) => userTexts(body.messages))).toEqual([[[prompt]]]);
-    expectNoFileContent();
-  },
-);
+it('a command, a file or a flag as the only prompt reaches the API as it is', async () => {
+  await using pool = createPool({ warm: 0, max: 1 });
+  const alone = ['/cost', '@marked.txt', '--help', '/clear'];
+  for (const prompt of alone) await outcomeOf(streamResponse(prompt, { env: api.env, cwd, pool }));
+  expect(api.requests.map(({ body }) => userTexts(body.messages))).toEqual(alone.map(prompt => [[prompt]]));
+  expectNoFileContent();
+});
+
+it('@marked.txt as the only prompt of a process of its own reaches the API as it is', async () => {
+  await outcomeOf(streamResponse('@marked.txt', { env: api.env, cwd }));
+  expect(api.requests.map(({ body }) => userTexts(body.messages))).toEqual([[['@marked.txt']]]);
+  expectNoFileContent();
+});
 
 it('blocks of a prompt reach the API as they are', async () => {
   const blocks = prompts.map(text => ({ type: 'text', text }));

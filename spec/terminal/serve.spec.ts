@@ -117,7 +117,7 @@ it('does what the session in docs/server.md says', async () => {
   const expected = session.split('\n').filter(line => line.startsWith('# '));
   const pattern = expected.map(line => line.slice(2).split('...').map(literally).join('.*')).join('\\s*');
   expect(stdout).toMatch(new RegExp(`^${pattern}\\s*$`, 's'));
-}, 60_000);
+});
 
 function page(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -110,8 +110,13 @@ describe('a pool', () => {
 
   it('ends a worker that speaks while nobody asked', async () => {
     open({ warm: 0 });
-    const first = await ask('speak again');
-    await until(async () => (await ask('b')) !== first, 'another worker');
+    let spoken = false;
+    const onStderr = () => {
+      spoken = true;
+    };
+    const first = await ask('speak again', { onStderr });
+    await until(() => spoken, 'the second result');
+    expect(await ask('b', { onStderr })).not.toBe(first);
     expect(pool.stats.ended).toEqual({ unsure: 1 });
   });
 
