@@ -1,21 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-const examples = `
-In a terminal: Markdown as it comes, and a footer with model, tokens, cost and time. In a pipe: the text alone.
-Ctrl-C stops the answer and keeps what came.
-
-Examples:
-  claude-cli-stream ask "What is 2+2?"
-  cat notes.md | claude-cli-stream ask "Summarise this"
-  claude-cli-stream ask --json "What is 2+2?" | jq -r 'select(.type == "text").text'
-  claude-cli-stream ask --chat
-  claude-cli-stream ask --chat=rivers "Let us talk about rivers"
-  claude-cli-stream ask --offline "Tell me a story"
-
-A chat is stored by the Claude CLI, as its own ones are. A stopped answer is not part of it.
-
-Exit codes: 0 an answer, 1 a failure, 2 wrong usage, 130 Ctrl-C, 141 the reader left, 143 SIGTERM.`;
-
 /** `claude-cli-stream ask [prompt]`. */
 export function addAskCommand(program: Command): void {
   program
@@ -32,7 +16,7 @@ export function addAskCommand(program: Command): void {
     .option('--json', 'print the chunk events, one JSON object per line')
     .option('-q, --quiet', 'print nothing but the answer')
     .option('--offline', 'ask a stand-in on this machine: no account, no network')
-    .addHelpText('after', examples)
+    .addHelpText('after', more)
     .action(async (prompt, options) => (await import('./ask.ts')).ask(prompt, options));
 }
 
@@ -41,3 +25,35 @@ function seconds(text: string): number {
   if (text.trim() !== '' && value > 0 && value * 1000 <= 2_147_483_647) return value;
   throw new InvalidArgumentError('It takes a number of seconds above 0.');
 }
+
+const more = `
+In a terminal: Markdown as it comes, the thinking while it lasts, and a footer
+with model, tokens, cost and time. In a pipe: the text alone.
+
+Keys:
+  Ctrl-C  stop the answer and keep what came; a second one exits at once.
+          At the prompt of a chat: drop the line, or leave
+  Ctrl-O  show all of the thinking, or fold it again
+
+A chat ends with /exit or Ctrl-D. Lines that are pasted are one message. It is
+stored by the Claude CLI, as its own ones are; an answer that was stopped is not
+part of it.
+
+Examples:
+  claude-cli-stream ask "What is 2+2?"
+  cat notes.md | claude-cli-stream ask "Summarise this"
+  claude-cli-stream ask --json "What is 2+2?" |
+    jq -r 'select(.type == "text").text'
+  claude-cli-stream ask --chat
+  claude-cli-stream ask --chat=rivers "Let us talk about rivers"
+  claude-cli-stream ask --offline "Tell me a story"
+
+Exit codes:
+  0    an answer
+  1    a failure, told in one line on standard error
+  2    wrong usage
+  130  Ctrl-C
+  141  whoever reads the output has left
+  143  SIGTERM
+
+NO_COLOR=1 turns colours off.`;

@@ -13,6 +13,15 @@ const program = new Command('claude-cli-stream')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'print the help of a command')
   .showHelpAfterError('(--help lists what there is)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'claude-cli-stream: ')) })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  claude-cli-stream help ask
+  claude-cli-stream ask --offline "Tell me a story"   # no account, no network
+  claude-cli-stream doctor`,
+  )
   .exitOverride();
 
 // A reader may leave at any time, even after the last write: no reason for a stack trace.

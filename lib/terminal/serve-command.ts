@@ -31,6 +31,7 @@ export function addServeCommand(program: Command): void {
     .option('--log-content', 'log what clients and the CLI say, all of it')
     .option('-q, --quiet', 'log nothing but errors')
     .option('--offline', 'serve a stand-in on this machine: no account, no network')
+    .addHelpText('after', more)
     .action(async options => (await import('./serve.ts')).runServer(options));
 }
 
@@ -45,3 +46,21 @@ function countFrom(least: number): (text: string) => number {
     throw new InvalidArgumentError(`It takes a whole number from ${least}.`);
   };
 }
+
+const more = `
+Ctrl-C or SIGTERM ends it: no new requests, running answers are awaited. A
+second one ends it at once.
+
+Examples:
+  claude-cli-stream serve
+  ANTHROPIC_BASE_URL=http://127.0.0.1:8787 ANTHROPIC_API_KEY=any python app.py
+  OPENAI_BASE_URL=http://127.0.0.1:8787/v1 OPENAI_API_KEY=any node app.js
+  claude-cli-stream serve --host 0.0.0.0 --token-file tokens --concurrency 4
+  claude-cli-stream serve --offline
+
+Exit codes:
+  0    ended as it should
+  1    a failure: the port is taken, there is no Claude CLI
+  2    wrong usage
+  130  a second Ctrl-C
+  143  a second SIGTERM`;

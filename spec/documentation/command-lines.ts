@@ -25,10 +25,11 @@ function optionsOf(text: string): string[] {
 export async function knownOptions(): Promise<Map<string, string[]>> {
   const commands = ['ask', 'batch', 'serve', 'doctor'];
   const helps = await Promise.all(commands.map(command => runCommand([command, '--help'])));
-  return new Map(commands.map((command, index) => [command, helped(String(helps[index]?.stdout))]));
+  return new Map(commands.map((command, index) => [command, listedOptions(String(helps[index]?.stdout))]));
 }
 
-function helped(help: string): string[] {
+/** The options that a help lists. */
+export function listedOptions(help: string): string[] {
   return [...help.matchAll(/^ {2}(-\w)?,? ?(--[a-z-]+)?/gm)].flatMap(([, short, long]) =>
     [short, long].filter(option => option !== undefined),
   );

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { startOfflineApi } from '../../lib/testing/index.ts';
+import { commandLinesOf, listedOptions } from '../documentation/command-lines.ts';
 import { fake } from '../fixtures/outcome.ts';
 import { main, runCommand } from './run-command.ts';
 
@@ -85,7 +86,7 @@ it.each([
   [['ask', ' '], /Invalid prompt: got " "/],
   [['ask', '--timeout', 'soon', 'x'], /It takes a number of seconds above 0/],
   [['ask', '--bogus', 'x'], /unknown option '--bogus'/],
-  [['nonsense'], /unknown command 'nonsense'/],
+  [['nonsense'], /^claude-cli-stream: unknown command 'nonsense'/],
 ])('exits with 2 when it is called wrongly: %s', async (args, message) => {
   const { stdout, stderr, exitCode } = await runCommand(args);
   expect(stderr).toMatch(message);
@@ -123,6 +124,19 @@ it.skipIf(process.platform !== 'linux')('says once that its output cannot be wri
     stderr: 'claude-cli-stream: ENOSPC: no space left on device, write',
     exitCode: 1,
   });
+});
+
+it.each(['ask', 'batch', 'serve', 'doctor'])('%s has a help that fits on 80 columns', async command => {
+  const help = String((await runCommand([command, '--help'])).stdout);
+  expect(help.split('\n').filter(line => line.length > 80)).toEqual([]);
+  const section = (title: string) => help.split(`\n${title}:\n`)[1]?.split('\n\n')[0] ?? '';
+  const examples = commandLinesOf(section('Examples'));
+  expect(examples.length).toBeGreaterThan(1);
+  for (const example of examples) {
+    expect(example.command).toBe(command);
+    expect(listedOptions(help)).toEqual(expect.arrayContaining(example.options));
+  }
+  expect(section('Exit codes')).toMatch(/^ {2}0 {4}\w.*\n {2}1 {4}\w.*\n {2}2 {4}wrong usage\n/);
 });
 
 it('lists its commands, and prints its version', async () => {
