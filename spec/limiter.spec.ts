@@ -140,20 +140,16 @@ describe('a limiter', () => {
 
   it('starts at most intervalCap calls per interval, also when they are short', async () => {
     const limiter = createLimiter({ concurrency: 10, intervalCap: 2, interval: 200 });
-    const startedAt: number[] = [];
-    const calls = Array.from({ length: 5 }, async () => {
-      const lease = await limiter.acquire();
-      startedAt.push(performance.now());
-      lease.release();
-    });
+    const startedAt = performance.now();
+    const calls = Array.from({ length: 5 }, async () => (await limiter.acquire()).release());
+    expect(limiter.size).toBe(3);
     await Promise.all(calls);
-    for (let index = 2; index < 5; index++) {
-      expect((startedAt[index] ?? 0) - (startedAt[index - 2] ?? 0)).toBeGreaterThan(190);
-    }
+    // Two at once, two an interval later, one another interval later. A timer may be a millisecond early.
+    expect(performance.now() - startedAt).toBeGreaterThan(390);
   });
 
   it('counts calls that wait for the interval as waiting', async () => {
-    const limiter = createLimiter({ concurrency: 10, intervalCap: 1, interval: 50, maxWaiting: 1 });
+    const limiter = createLimiter({ concurrency: 10, intervalCap: 1, interval: 1000, maxWaiting: 1 });
     (await limiter.acquire()).release();
     const waiting = limiter.acquire();
     await expect(limiter.acquire()).rejects.toMatchObject({ code: 'LIMITER_FULL' });

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createHandler } from '../lib/messages/index.ts';
 import { collectMetrics, type MetricsCollector } from '../lib/metrics.ts';
 import type { StreamOptions } from '../lib/options.ts';
 import { withCache } from '../lib/stores/index.ts';
@@ -92,6 +93,30 @@ describe('collectMetrics()', () => {
     for (let time = 0; time < 3; time++) await ask('Tell me of a river', options, stream);
     expect(metrics.read()).toMatchObject({ total: 1, retries: 1, cache: { hits: 2, misses: 1, shared: 0 } });
     expect(metrics.read().costUsd).toBeGreaterThan(0);
+  });
+
+  it('counts what a handler of the Messages API answers', async () => {
+    await using api = await startOfflineApi();
+    metrics = collectMetrics();
+    const handler = createHandler({ env: api.env });
+    const messages = [{ role: 'user', content: 'echo: one two' }];
+    const response = await handler(
+      new Request('http://127.0.0.1/v1/messages', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 100, messages }),
+      }),
+    );
+    const { usage } = (await response.json()) as { usage: Record<string, number> };
+    const figures = metrics.read();
+    expect(figures).toMatchObject({
+      total: 1,
+      successful: 1,
+      responseLength: { average: 7 },
+      tokens: { input: usage.input_tokens, output: usage.output_tokens },
+    });
+    expect(figures.costUsd).toBeGreaterThan(0);
+    expect(Number(figures.timeToFirstText.p50)).toBeGreaterThan(0);
   });
 
   it('stops: nobody listens any more, and the figures stay', async () => {

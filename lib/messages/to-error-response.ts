@@ -47,7 +47,7 @@ export function toWireError(error: unknown, requestId: string): WireError {
       ...(error instanceof LimiterFullError && { 'retry-after': '1' }),
       ...(error instanceof BudgetExceededError && untilReset(error)),
       ...(error instanceof ApiError && error.retryAfter !== null
-        ? { 'retry-after': String(error.retryAfter) }
+        ? { 'retry-after': String(Math.ceil(error.retryAfter)) }
         : {}),
     },
   };

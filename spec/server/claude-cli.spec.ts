@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic, { RateLimitError } from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLimiter, createPool, getResponse, type Pool } from '../../lib/index.ts';
 import { createLog, type RunningServer, serve } from '../../lib/server/index.ts';
@@ -17,7 +18,7 @@ let pool: Pool;
 let server: RunningServer;
 let client: Anthropic;
 const log = memoryLog();
-const limiter = createLimiter({ concurrency: 1, maxWaiting: 1 });
+const limiter = createLimiter({ concurrency: 2, maxWaiting: 1 });
 beforeAll(async () => {
   api = await startOfflineApi();
   pool = createPool({ warm: 0, max: 2 });
@@ -51,6 +52,30 @@ it('answers the official SDK', async () => {
   expect(second).toMatchObject({ workerOrigin: 'rewound', costUsd: expect.any(Number) });
 });
 
+it('answers the official OpenAI SDK: a tool call in a stream, then its result, whole', async () => {
+  const openai = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'any', maxRetries: 0 });
+  api.reply([{ type: 'tool_use', id: 'toolu_1', name: 'add', input: { a: 2, b: 3 } }], 'Five.');
+  const question = {
+    model: 'claude-opus-5-5',
+    messages: [{ role: 'user' as const, content: 'What is 2+3?' }],
+    tools: [{ type: 'function' as const, function: { name: 'add', parameters: { type: 'object' } } }],
+  };
+  const stream = openai.chat.completions.stream({ ...question, stream_options: { include_usage: true } });
+  const { choices, usage } = await stream.finalChatCompletion();
+  const [call] = choices[0]?.message.tool_calls ?? [];
+  expect(call?.function).toMatchObject({ name: 'add', arguments: '{"a":2,"b":3}' });
+  expect(choices[0]?.finish_reason).toBe('tool_calls');
+  expect(usage?.total_tokens).toBeGreaterThan(0);
+
+  const result = { role: 'tool' as const, tool_call_id: call?.id ?? '', content: '5' };
+  const messages = [...question.messages, choices[0]?.message ?? result, result];
+  const answer = await openai.chat.completions.create({ ...question, messages });
+  expect(answer.choices[0]?.message.content).toBe('Five.');
+  expect(JSON.stringify(api.requests[1]?.body.messages)).toContain('"tool_result"');
+  for await (const { id, owned_by } of openai.models.list())
+    expect([id, owned_by]).toEqual([expect.any(String), 'anthropic']);
+});
+
 it('stops the turn upstream when the client leaves', async () => {
   api.reply(failures.stallMidStream);
   const stream = client.messages.stream(params);
@@ -74,22 +99,22 @@ it('says so when the CLI is killed in the middle of an answer, and answers the n
 it('tells those who come when the waiting line is full to come back', async () => {
   await limiter.onIdle();
   api.when(() => failures.stallMidStream);
-  const streams = [1, 2].map(() => client.messages.stream(params));
+  const streams = [1, 2, 3].map(() => client.messages.stream(params));
   await expect.poll(() => limiter.size).toBe(1);
   const refused = await client.messages.create(params).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RateLimitError);
   if (refused instanceof RateLimitError) expect(refused.headers.get('retry-after')).toBe('1');
-  await expect.poll(() => api.requests.length).toBe(1);
+  await expect.poll(() => api.requests.length).toBe(2);
   for (const stream of streams) stream.abort();
   await Promise.all(streams.map(stream => stream.done().catch(() => {})));
   await limiter.onIdle();
   // Who left the waiting line is never asked about.
-  expect(api.requests).toHaveLength(1);
+  expect(api.requests).toHaveLength(2);
 });
 
 it('serves the Claude CLI itself, tool call included', async () => {
   // This client sends what only the transport `exact` can carry.
-  await using exact = await serve({ port: 0, env: api.env, pool, transport: 'exact' });
+  await using exact = await serve({ port: 0, env: api.env, transport: 'exact' });
   const cwd = await mkdtemp(join(tmpdir(), 'server-client-'));
   const path = join(cwd, 'note.txt');
   await writeFile(path, 'The word is marmalade.');
@@ -105,7 +130,7 @@ it('serves the Claude CLI itself, tool call included', async () => {
 
   expect(answer).toMatchObject({ text: 'It says marmalade.', turns: 2 });
   expect(JSON.stringify(api.requests[1]?.body.messages)).toContain('The word is marmalade.');
-});
+}, 60_000);
 
 it('logs the shape of what is said, or all of it, when asked', async () => {
   const { lines, options } = memoryLog({ level: 'debug' });

@@ -19,6 +19,16 @@ it('answers the official Anthropic SDK: whole, streamed, counted and listed', as
   expect(await client.models.retrieve('claude-opus-5-5')).toMatchObject({ type: 'model' });
 });
 
+it("passes the handler's headers on", async () => {
+  await using server = await startServer();
+  const headers = { 'anthropic-ratelimit-requests-remaining': '9', 'request-id': 'req_upstream' };
+  server.api.reply({ content: 'Hi', headers });
+  const init = { headers: { 'content-type': 'application/json' } };
+  const response = await postMessage(server.url, 'Hi', {}, init);
+  for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value);
+  await response.text();
+});
+
 it('passes events on byte for byte', async () => {
   await using server = await startServer();
   const init = { headers: { 'content-type': 'application/json' } };

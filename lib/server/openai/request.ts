@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { chatMessage } from './chat-message.ts';
+import { only, unmapped, withoutNulls } from './fields.ts';
 
 /** A `POST /v1/chat/completions` body, as far as it can be mapped to the Messages API. */
 export type ChatRequest = z.infer<typeof chatRequest>;
-export type ChatMessage = ChatRequest['messages'][number];
-export type UserPart = z.infer<typeof userPart>;
 
 /** Parses a body; what has no counterpart in the Messages API is refused by name, never dropped. */
 export function parseChatRequest(
@@ -25,78 +25,9 @@ export interface Problem {
   message: string;
 }
 
-/** Clients write `null` for what they leave out. */
-function withoutNulls<Schema extends z.ZodType>(schema: Schema) {
-  const strip = (value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null))
-      : value;
-  return z.preprocess(strip, schema);
-}
-
-function unmapped(why = 'the Messages API has nothing like it') {
-  return z.never({ error: `cannot be mapped: ${why}` }).optional();
-}
-
-/** A field that is accepted as long as it asks for nothing. */
-function only<Value extends string | number | boolean>(
-  value: Value,
-  why = 'the Messages API has nothing like it',
-) {
-  return z.literal(value, { error: `only ${JSON.stringify(value)} can be mapped: ${why}` }).optional();
-}
-
-const textPart = z.object({ type: z.literal('text'), text: z.string() });
-const texts = z.union([z.string(), z.array(textPart)]);
-const userPart = z.discriminatedUnion(
-  'type',
-  [
-    textPart,
-    z.object({
-      type: z.literal('image_url'),
-      image_url: z.object({ url: z.string(), detail: only('auto') }),
-    }),
-    z.object({
-      type: z.literal('file'),
-      file: z.object({
-        file_data: z.string({ error: 'is needed: a data URL of a PDF' }),
-        filename: z.string().optional(),
-        file_id: unmapped('uploaded files are not known here, send file_data'),
-      }),
-    }),
-  ],
-  { error: 'cannot be mapped: text, image_url and file parts can' },
-);
-
-const toolCall = z.object({
-  id: z.string(),
+const tool = z.strictObject({
   type: z.literal('function', { error: 'only "function" can be mapped' }),
-  function: z.object({ name: z.string(), arguments: z.string() }),
-});
-const name = unmapped('messages have no author names');
-const message = withoutNulls(
-  z.discriminatedUnion('role', [
-    z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name }),
-    z.strictObject({ role: z.literal('user'), content: z.union([z.string(), z.array(userPart)]), name }),
-    z.strictObject({
-      role: z.literal('assistant'),
-      content: texts.optional(),
-      tool_calls: z.array(toolCall).optional(),
-      refusal: unmapped('a refusal is no message of its own'),
-      // The SDK adds these two to what it gives back, so they come back with the next request.
-      parsed: z.unknown().optional(),
-      annotations: z.array(z.never()).optional(),
-      function_call: unmapped('use tool_calls'),
-      audio: unmapped(),
-      name,
-    }),
-    z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: z.string() }),
-  ]),
-);
-
-const tool = z.object({
-  type: z.literal('function', { error: 'only "function" can be mapped' }),
-  function: z.object({
+  function: z.strictObject({
     name: z.string(),
     description: z.string().optional(),
     parameters: z.record(z.string(), z.unknown()).optional(),
@@ -105,15 +36,15 @@ const tool = z.object({
 });
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+  z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: z.string() }) }),
 ]);
 const responseFormat = z.discriminatedUnion(
   'type',
   [
-    z.object({ type: z.literal('text') }),
-    z.object({
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({
       type: z.literal('json_schema'),
-      json_schema: z.object({
+      json_schema: z.strictObject({
         name: z.string(),
         schema: z.record(z.string(), z.unknown()),
         strict: z.boolean().nullish(),
@@ -127,7 +58,7 @@ const responseFormat = z.discriminatedUnion(
 const chatRequest = withoutNulls(
   z.strictObject({
     model: z.string(),
-    messages: z.array(message),
+    messages: z.array(chatMessage),
     stream: z.boolean().optional(),
     stream_options: z
       .object({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })

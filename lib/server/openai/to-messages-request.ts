@@ -1,5 +1,6 @@
 import type { ContentBlock } from '../../chunks.ts';
-import type { ChatMessage, ChatRequest, Problem, UserPart } from './request.ts';
+import type { ChatMessage, UserPart } from './chat-message.ts';
+import type { ChatRequest, Problem } from './request.ts';
 
 /** The Messages API needs a limit, Chat Completions does not. This one every current model takes. */
 const defaultMaxTokens = 32_000;

@@ -33,6 +33,16 @@ describe('a chat request becomes a Messages request:', () => {
     ['a stop', { stop: 'END' }, { stop_sequences: ['END'] }],
     ['stops', { stop: ['a', 'b'] }, { stop_sequences: ['a', 'b'] }],
     ['a stream', { stream: true, stream_options: { include_usage: true } }, { stream: true }],
+    [
+      'a hint to a cache',
+      {
+        messages: [
+          { role: 'system', content: [{ type: 'text', text: 'a', prompt_cache_breakpoint: {} }] },
+          user,
+        ],
+      },
+      { system: [{ type: 'text', text: 'a' }] },
+    ],
     ['nulls', { stop: null, tools: null, temperature: null }, {}],
     [
       'what asks for nothing',
@@ -169,6 +179,8 @@ describe('what cannot be mapped is refused by name:', () => {
       content({ type: 'image_url', image_url: { url: 'a', detail: 'low' } }),
       /^messages\[0\]\.content\[0\]\.image_url\.detail: /,
     ],
+    [content({ type: 'text', text: 'a', colour: 'red' }), /colour/],
+    [{ tools: [{ ...tool, colour: 'red' }] }, /colour/],
     [content({ type: 'file', file: { file_id: 'a' } }), /^messages\[0\]\.content\[0\]\.file\./],
     [
       content({ type: 'file', file: { file_data: 'data:text/csv;base64,QQ==' } }),
