@@ -32,6 +32,6 @@ for await (const event of stream) {
   break;
 }
 const readAhead = written - bytes;
-console.log(
-  JSON.stringify({ events, readAhead, peakMebibytes: mebibytes(process.resourceUsage().maxRSS * 1024) }),
-);
+// Not `resourceUsage().maxRSS`: a process inherits that of the one it was forked from.
+const peak = 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+console.log(JSON.stringify({ events, readAhead, peakMebibytes: mebibytes(peak) }));

@@ -129,7 +129,8 @@ describe.skipIf(!hasTmux)('ask in a terminal (needs tmux)', () => {
     await terminal.resize(60, 24);
     await terminal.letThrough(60);
     const shown = await terminal.waitFor(/exit code 0/);
-    expect(shown.replaceAll(/\s+/g, ' ')).toContain(`${numbered(60)} echo · `);
+    // Where a line breaks depends on when the window changed, even within a word.
+    expect(shown.replaceAll(/\s+/g, '')).toContain(`${numbered(60)} echo · `.replaceAll(' ', ''));
     // tmux moves a line out of reach when the window gets narrower; no more than that is there twice.
     expect(shown.match(/\bword12\b/g)).toHaveLength(1);
   });
