@@ -27,7 +27,7 @@ const indent = 17;
 function told({ name, ok, detail, times = {}, fix }: Finding): string {
   const { stdout } = process;
   // Not by picocolors alone: with CI set, it colours files too.
-  const colors = picocolors.createColors(stdout.isTTY && picocolors.isColorSupported);
+  const colors = picocolors.createColors(stdout.isTTY === true && picocolors.isColorSupported);
   const mark = ok ? colors.green('ok  ') : colors.red('fail');
   const steps = Object.entries(times).map(([step, milliseconds]) => `${step} ${milliseconds} ms`);
   const lines = [detail, ...steps, ...(fix === undefined ? [] : [`fix: ${fix}`])];
