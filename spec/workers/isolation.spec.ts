@@ -61,7 +61,10 @@ const exchange = fc.tuple(text, word, fc.boolean()).map(([question, reply, asStr
   { role: 'user', content: question },
   { role: 'assistant', content: asString ? reply : [{ type: 'text', text: reply }] },
 ]);
-const history = fc.array(fc.oneof(exchange, toolLoop), { maxLength: 10 }).map(parts => parts.flat());
+/** The API takes an id of a call once in a request. */
+const history = fc
+  .uniqueArray(fc.oneof(exchange, toolLoop), { maxLength: 10, selector: idOfCall, comparator: sameCall })
+  .map(parts => parts.flat());
 const ask: fc.Arbitrary<Ask> = fc
   .record({
     history,
@@ -89,6 +92,15 @@ const ask: fc.Arbitrary<Ask> = fc
       },
     };
   });
+
+function idOfCall(part: WireMessage[]): unknown {
+  const blocks = part.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
+  return blocks.find(isToolUse)?.id;
+}
+
+function sameCall(one: unknown, other: unknown): boolean {
+  return one !== undefined && one === other;
+}
 
 function isToolUse({ type }: { type: string }): boolean {
   return type === 'tool_use';
