@@ -52,8 +52,14 @@ export interface StreamEvent {
   type: string;
   index?: number;
   message?: { id?: string; model?: string; usage?: WireUsage };
-  content_block?: { type?: string };
-  delta?: { type?: string; text?: string; thinking?: string; stop_reason?: string | null };
+  content_block?: { type?: string; name?: string };
+  delta?: {
+    type?: string;
+    text?: string;
+    thinking?: string;
+    partial_json?: string;
+    stop_reason?: string | null;
+  };
   usage?: WireUsage;
   [field: string]: unknown;
 }

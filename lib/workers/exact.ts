@@ -15,6 +15,7 @@ export function exact(request: MessagesRequest): MessagesPlan {
     tools: (tools ?? []).map(({ name }) => ({ name, inputSchema: { type: 'object' } })),
     history: [],
     question: { role: 'user', content: '.' },
+    maxTokens: request.max_tokens,
     keep: false,
   };
 }

@@ -4,6 +4,7 @@ import type { WireMessage } from './plan.ts';
 /** A checked request body of `POST /v1/messages`, in the API's own snake_case. Further fields are passed on as they are. */
 export interface MessagesRequest {
   model: string;
+  max_tokens: number;
   messages: WireMessage[];
   system?: string | { type: 'text'; text: string }[];
   tools?: WireTool[];

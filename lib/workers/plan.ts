@@ -36,6 +36,7 @@ export interface Plan {
 /** A plan for one request of the Messages API. */
 export interface MessagesPlan extends Plan {
   question: WireMessage;
+  maxTokens: number;
   /** Whether what the worker holds afterwards is the caller's conversation, so that the next turn may build on it. */
   keep: boolean;
 }

@@ -3,6 +3,7 @@ import type { AssistantMessage, StreamEvent, WireBlock } from '../cli/messages.t
 import { newTurnState, type TurnState, toChunks } from '../cli/to-chunks.ts';
 import { type TurnFacts, toTurnResult } from '../cli/to-turn-result.ts';
 import { ApiError, ProtocolError } from '../errors.ts';
+import { FollowUp } from './follow-up.ts';
 import { type Metering, newMetering, toSummary } from './metering.ts';
 import { requireOwnCredentials } from './own-credentials.ts';
 import type { MessagesPlan } from './plan.ts';
@@ -16,8 +17,9 @@ export interface Asked {
 }
 
 /**
- * Asks one question and yields the events of the one response to it. The CLI by itself goes on after some stop reasons
- * with a request of its own; there its worker is ended at the `message_delta` that says so, before it can send one.
+ * Asks one question and yields the events of the one response to it. Where the CLI would follow it up with a request of
+ * its own, that fails in the CLI; where the response ends before the CLI could be told so, its worker is ended at the
+ * `message_delta`, before it can send one.
  */
 export async function* readAnswer(
   memory: WorkerMemory,
@@ -31,6 +33,7 @@ export async function* readAnswer(
   const state = newTurnState();
   const metering = newMetering();
   const content: WireBlock[] = [];
+  const followUp = new FollowUp(plan);
   for (;;) {
     const message = await call.listen(worker.next());
     if (message === undefined)
@@ -48,12 +51,15 @@ export async function* readAnswer(
     if (message.type !== 'stream_event' || !message.event || state.failure) continue;
     const { event } = message;
     metering.add(event);
-    if (event.type === 'message_start') memory.blockRequests();
-    if (event.type === 'message_delta' && goesOn(state.stopReason, content, plan)) {
-      void worker.end('kill');
+    if (followUp.isPossible(event)) memory.blockRequests();
+    const answered = { plan, state, metering, content, call };
+    if (event.type === 'message_delta' && followUp.isDue(state.stopReason, content)) {
+      const blocked = memory.areRequestsBlocked;
+      if (!blocked) void worker.end('kill');
       yield event;
       yield { type: 'message_stop' };
-      return { outcome: { value: undefined }, settle: () => giveUp(call, state, metering) };
+      const settle = () => (blocked ? takeBack(memory, answered) : giveUp(answered));
+      return { outcome: { value: undefined }, settle };
     }
     if (event.type === 'message_stop') {
       if (state.stopReason === null) {
@@ -61,10 +67,7 @@ export async function* readAnswer(
         throw brokenOff(state);
       }
       yield event;
-      return {
-        outcome: { value: undefined },
-        settle: () => settle(memory, { plan, state, metering, content, call }),
-      };
+      return { outcome: { value: undefined }, settle: () => settle(memory, answered) };
     }
     yield event;
   }
@@ -72,31 +75,6 @@ export async function* readAnswer(
 
 function isReal({ message, parent_tool_use_id }: AssistantMessage): boolean {
   return message?.model !== '<synthetic>' && !parent_tool_use_id;
-}
-
-/** Whether the CLI would answer this stop with a further request. */
-function goesOn(stopReason: string | null, content: readonly WireBlock[], plan: MessagesPlan): boolean {
-  switch (stopReason) {
-    case null:
-    case 'pause_turn':
-      return false;
-    case 'max_tokens':
-    case 'model_context_window_exceeded':
-    case 'refusal':
-      return true;
-    case 'tool_use': {
-      // A call of a known tool waits for its result, a call of an unknown one is answered by the CLI itself.
-      const known = new Set(plan.tools.map(tool => tool.name));
-      return content.some(block => block.type === 'tool_use' && !known.has(String(block.name)));
-    }
-    default:
-      return !content.some(isVisible);
-  }
-}
-
-function isVisible(block: WireBlock): boolean {
-  if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() !== '';
-  return block.type !== 'thinking' && block.type !== 'redacted_thinking';
 }
 
 function brokenOff(state: TurnState): ApiError {
@@ -121,41 +99,53 @@ interface Answered {
  * Brings the worker back to a known state: with the answer in its memory, waiting for the results of tool calls, or without
  * the question.
  */
-async function settle(
-  memory: WorkerMemory,
-  { plan, state, metering, content, call }: Answered,
-): Promise<void> {
-  const { worker } = memory;
-  let facts: TurnFacts | undefined;
+async function settle(memory: WorkerMemory, answered: Answered): Promise<void> {
+  const { plan, state, content, call } = answered;
+  const complete = state.stopReason === 'end_turn' || state.stopReason === 'stop_sequence';
   if (state.stopReason === 'tool_use' && plan.keep && call.options.pool) {
     const calls = content.flatMap(({ type, id }) => (type === 'tool_use' ? [String(id)] : []));
     memory.waitForResults({ role: 'assistant', content }, calls);
-    call.tell.end(toSummary(state, metering, undefined));
-    return;
+    tellEnd(answered);
+  } else if (complete && plan.keep) {
+    const facts = await readResult(memory, answered);
+    if (!facts) throw new ProtocolError('a complete answer ended in an error');
+    memory.addAnswer({ role: 'assistant', content });
+  } else {
+    await takeBack(memory, answered);
   }
-  try {
-    if (state.stopReason === 'tool_use') await worker.request({ subtype: 'interrupt' });
-    const result = await worker.nextResult();
-    const turn = toTurnResult(result, state, memory.used);
-    memory.used = result.modelUsage;
-    memory.allowRequests();
-    if (turn.ok) facts = turn;
-  } finally {
-    tellEnd(call, state, metering, facts);
-  }
-  const complete = state.stopReason === 'end_turn' || state.stopReason === 'stop_sequence';
-  if (complete && !facts) throw new ProtocolError('a complete answer ended in an error');
-  if (complete && plan.keep) memory.addAnswer({ role: 'assistant', content });
-  else await memory.takeBack();
+}
+
+/** The turn ends, and the worker forgets it. */
+async function takeBack(memory: WorkerMemory, answered: Answered): Promise<void> {
+  await readResult(memory, answered);
+  await memory.takeBack();
 }
 
 /** The worker was ended on purpose: there is nothing to bring back. */
-async function giveUp(call: Call, state: TurnState, metering: Metering): Promise<never> {
-  tellEnd(call, state, metering);
+async function giveUp(answered: Answered): Promise<never> {
+  tellEnd(answered);
   throw new ProtocolError('the worker was ended at the end of an answer');
 }
 
-function tellEnd({ tell }: Call, state: TurnState, metering: Metering, facts?: TurnFacts): void {
+/** What the CLI says of the turn, told to whoever measures; undefined: that it failed. */
+async function readResult(memory: WorkerMemory, answered: Answered): Promise<TurnFacts | undefined> {
+  let facts: TurnFacts | undefined;
+  const { worker } = memory;
+  try {
+    if (answered.content.some(({ type }) => type === 'tool_use'))
+      await worker.request({ subtype: 'interrupt' });
+    const result = await worker.nextResult();
+    const turn = toTurnResult(result, answered.state, memory.used);
+    memory.used = result.modelUsage;
+    memory.allowRequests();
+    if (turn.ok) facts = turn;
+    return facts;
+  } finally {
+    tellEnd(answered, facts);
+  }
+}
+
+function tellEnd({ call: { tell }, state, metering }: Answered, facts?: TurnFacts): void {
   const summary = toSummary(state, metering, facts);
   tell.used(summary.usage);
   tell.end(summary);

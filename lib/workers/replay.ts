@@ -16,6 +16,7 @@ export function replay(request: MessagesRequest): MessagesPlan {
     tools: tools.map(toMcpTool),
     history: messages.slice(0, -1),
     question,
+    maxTokens: request.max_tokens,
     keep: true,
   };
 }

@@ -31,7 +31,8 @@ export class WorkerMemory {
   /** Their results, which the next question brings. */
   #results: ReadonlyMap<string, McpResult> | undefined;
   #account: Record<string, unknown> | undefined;
-  #blocked = false;
+  /** The control request that made requests fail. */
+  #block: string | undefined;
 
   constructor(worker: Worker) {
     this.worker = worker;
@@ -120,19 +121,22 @@ export class WorkerMemory {
   }
 
   /**
-   * The response has begun: whatever the CLI would ask on its own account after it fails before it is sent. Ending the
-   * process at the end of the response alone may come too late on a busy machine.
+   * Whatever the CLI would ask on its own account after the response fails before it is sent. To end the process at the
+   * end of the response may come too late on a busy machine, and costs the worker.
    */
   blockRequests(): void {
-    if (this.#blocked) return;
-    this.#blocked = true;
-    this.#tellHeaders(invalidHeaders);
+    this.#block ??= this.#tellHeaders(invalidHeaders);
+  }
+
+  /** Whether the CLI has confirmed that. */
+  get areRequestsBlocked(): boolean {
+    return this.#block !== undefined && this.worker.isAnswered(this.#block);
   }
 
   /** The turn is over. Told at once, so that the next question need not wait for it. */
   allowRequests(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
+    if (this.#block === undefined) return;
+    this.#block = undefined;
     this.#tellHeaders(this.worker.env.ANTHROPIC_CUSTOM_HEADERS ?? '');
   }
 
@@ -202,9 +206,9 @@ export class WorkerMemory {
     this.#resolvedModel = undefined;
   }
 
-  #tellHeaders(headers: string): void {
+  #tellHeaders(headers: string): string {
     const settings = { env: { ANTHROPIC_CUSTOM_HEADERS: headers } };
-    this.worker.post({ subtype: 'apply_flag_settings', settings });
+    return this.worker.post({ subtype: 'apply_flag_settings', settings });
   }
 
   async #tellTools({ tools }: Plan): Promise<void> {

@@ -107,6 +107,11 @@ export class Worker {
     return id;
   }
 
+  /** Whether the CLI has confirmed a posted request. */
+  isAnswered(id: string): boolean {
+    return !this.#unanswered.has(id);
+  }
+
   /** Sends a control request and waits for its answer. @throws {ProtocolError} when the CLI refuses it. */
   async request(request: ControlRequest): Promise<Record<string, unknown>> {
     const id = this.post(request);

@@ -146,6 +146,6 @@ describe('tools and system prompt', () => {
 });
 
 function problems(request: Partial<MessagesRequest>): [string, boolean][] {
-  const found = whatReplayCannotCarry({ model: 'm', messages: [user('a')], ...request });
+  const found = whatReplayCannotCarry({ model: 'm', max_tokens: 10, messages: [user('a')], ...request });
   return found.map(({ field, exact }) => [field, exact]);
 }

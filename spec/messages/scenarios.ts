@@ -7,7 +7,7 @@ export interface Scenario {
   name: string;
   answer: Answer;
   params?: Partial<Anthropic.MessageCreateParamsNonStreaming> & Sampling;
-  /** The CLI would go on after this answer by itself, which costs its worker. */
+  /** The CLI would go on after this answer by itself, and cannot be told beforehand not to, which costs its worker. */
   endsWorker?: true;
 }
 
@@ -277,35 +277,33 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'max_tokens',
-    endsWorker: true,
     answer: says([{ type: 'text', text: slowly('It was a') }], { stopReason: 'max_tokens' }),
     params: { max_tokens: 3 },
   },
   {
     name: 'max_tokens within a tool call',
-    endsWorker: true,
     answer: says([{ type: 'text', text: slowly('Now:') }, call(1)], { stopReason: 'max_tokens' }),
-    params: { tools: [weather] },
+    params: { max_tokens: 3, tools: [weather] },
   },
   {
     name: 'a refusal',
-    endsWorker: true,
     answer: says('I', {
       stopReason: 'refusal',
       stopDetails: { type: 'refusal', category: 'cyber', explanation: 'No.' },
     }),
   },
-  { name: 'a refusal without text', endsWorker: true, answer: says([], { stopReason: 'refusal' }) },
+  { name: 'a refusal without text', answer: says([], { stopReason: 'refusal' }) },
   { name: 'a pause', answer: says('Still searching', { stopReason: 'pause_turn' }) },
   {
     name: 'a full context window',
-    endsWorker: true,
-    answer: says([{ type: 'text', text: slowly('It') }], { stopReason: 'model_context_window_exceeded' }),
+    answer: says([{ type: 'text', text: slowly('It') }], {
+      stopReason: 'model_context_window_exceeded',
+      usage: { input_tokens: 199_000 },
+    }),
   },
   { name: 'an empty answer', endsWorker: true, answer: says([{ type: 'text', text: slowly('') }]) },
   {
     name: 'an answer of thinking alone',
-    endsWorker: true,
     answer: says([{ type: 'thinking', thinking: slowly('Hm.'), signature: 'c2lnbmVk' }]),
   },
   { name: 'a long answer', answer: says('word '.repeat(2000)) },

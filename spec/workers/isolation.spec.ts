@@ -7,6 +7,7 @@ import type { MessagesRequest } from '../../lib/workers/messages-request.ts';
 import type { WireMessage } from '../../lib/workers/plan.ts';
 import { type Watch, watchProcesses } from '../fixtures/processes.ts';
 import { conversationOf, normal } from '../fixtures/upstream.ts';
+import { slowly } from '../messages/parts.ts';
 
 let api: OfflineApi;
 let pool: Pool;
@@ -25,10 +26,12 @@ afterAll(async () => {
   expect(watch.left()).toEqual([]);
 });
 
-/** What a caller asks, and how he leaves: after the answer, or in its middle. */
+/** What a caller asks, how the answer ends, and how he leaves: after the answer, or in its middle. */
 interface Ask {
   request: MessagesRequest;
   leave: boolean;
+  /** In ways that the CLI by itself would not leave alone. */
+  cutOff?: 'max_tokens' | 'refusal' | undefined;
 }
 
 const word = fc.stringMatching(/^[a-z]{1,8}$/);
@@ -73,18 +76,20 @@ const ask: fc.Arbitrary<Ask> = fc
     temperature: fc.option(fc.constantFrom(0, 0.5, 1), { nil: undefined }),
     stop: fc.option(word, { nil: undefined }),
     callTool: fc.boolean(),
+    cutOff: fc.constantFrom(undefined, undefined, 'max_tokens' as const, 'refusal' as const),
     // Leaving costs the worker, and with it a second.
     leave: fc.nat(19).map(number => number === 0),
   })
-  .map(({ history: before, question, tools, temperature, stop, callTool, leave }) => {
+  .map(({ history: before, question, tools, temperature, stop, callTool, cutOff, leave }) => {
     const used = before.some(({ content }) => typeof content !== 'string' && content.some(isToolUse));
     const names = used ? [...new Set([...tools, 'weather'])] : tools;
     const calls = callTool && names.includes('weather');
     return {
       leave,
+      cutOff,
       request: {
         model: 'claude-opus-5-5',
-        max_tokens: 1000,
+        max_tokens: cutOff ? 10 : 1000,
         messages: [...before, { role: 'user', content: calls ? `call ${question}` : question }],
         ...(names.length > 0 ? { tools: names.map(name => toTool(name, names)) } : {}),
         ...(temperature === undefined ? {} : { temperature }),
@@ -176,11 +181,15 @@ function answered(text: string): WireMessage {
 }
 
 /** The upstream body is the judge. */
-async function askAndJudge({ request, leave }: Ask): Promise<void> {
+async function askAndJudge({ request, leave, cutOff }: Ask): Promise<void> {
   const before = api.requests.length;
   const question = request.messages.at(-1)?.content;
-  if (typeof question === 'string' && question.startsWith('call ')) {
-    api.reply([{ type: 'tool_use', id: 'toolu_new', name: 'weather', input: { city: 'Rome' } }]);
+  const call = { type: 'tool_use', id: 'toolu_new', name: 'weather', input: { city: 'Rome' } } as const;
+  const calls = typeof question === 'string' && question.startsWith('call ') ? [call] : [];
+  if (cutOff) {
+    api.reply({ content: [{ type: 'text', text: slowly('It was a') }, ...calls], stopReason: cutOff });
+  } else if (calls.length > 0) {
+    api.reply(calls);
   }
   for await (const event of answer(request, { env: api.env, pool })) {
     if (leave && event.type === 'content_block_delta') break;
@@ -192,7 +201,7 @@ async function askAndJudge({ request, leave }: Ask): Promise<void> {
   expect(conversationOf(body)).toEqual(request.messages.map(normal));
   expect(body.temperature).toBe(request.temperature);
   expect(body.stop_sequences).toEqual(request.stop_sequences);
-  expect(body.max_tokens).toBe(1000);
+  expect(body.max_tokens).toBe(request.max_tokens);
   expect(body.thinking).toBeUndefined();
   expect((body.tools ?? []).map(plain)).toEqual(
     (request.tools ?? []).map(plain).sort((a, b) => (a.name < b.name ? -1 : 1)),
