@@ -68,7 +68,8 @@ function expiry(ttl = Number.POSITIVE_INFINITY): Date {
 
 /** A sweep opens no file: the mtime of an entry is when it expires, its atime when it was last used. */
 async function readEntry(path: string): Promise<string | undefined> {
-  const file = await open(path).catch(unlessMissing);
+  // Windows sets times only through what may be written.
+  const file = await open(path, 'r+').catch(unlessMissing);
   if (!file) return undefined;
   try {
     const { mtime } = await file.stat();
