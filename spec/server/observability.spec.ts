@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { ClaudeCliError } from '../../lib/errors.ts';
+import { createPool } from '../../lib/index.ts';
 import { createLog } from '../../lib/server/index.ts';
 import { createReadiness } from '../../lib/server/sign-in.ts';
 import { failures } from '../../lib/testing/index.ts';
@@ -83,6 +85,16 @@ describe('/metrics', () => {
     expect(text).toContain('process_resident_memory_bytes');
     expect(text).not.toContain('made-up');
   });
+});
+
+it('the documentation names every metric there is', async () => {
+  await using pool = createPool({ warm: 0 });
+  await using server = await startServer({ pool });
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const names = [...text.matchAll(/^# TYPE (claude_\w+)/gm)].map(([, name]) => name);
+  const page = readFileSync(new URL('../../docs/server.md', import.meta.url), 'utf8');
+  const told = [...page.matchAll(/`(claude_cli_(?:stream_|calls?_)\w+)`/g)].map(([, name]) => name);
+  expect(told.sort()).toEqual(names.sort());
 });
 
 describe('the log', () => {
