@@ -47,6 +47,12 @@ describe('messages', () => {
       true,
     ],
     [
+      'an id of an earlier tool call',
+      [...called([result('1')]), assistant([call('1')]), user([result('1')])],
+      'messages.3.content.0.id',
+      false,
+    ],
+    [
       'a tool call of code',
       called([result('1')], call('1', { caller: { type: 'code_execution_20250825' } })),
       'messages.1.content.0.caller',
