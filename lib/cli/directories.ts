@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,15 @@ export function writeMcpConfig(directory: string, mcpServers: Record<string, unk
 /** Best effort: a file that cannot be removed must not turn a finished call into a failed one. */
 export async function removeWorkerDirectory(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+}
+
+/** The same when this program ends and can wait for nothing. */
+export function removeWorkerDirectoryNow(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A process that was just killed may still write there.
+  }
 }
 
 function baseDirectory(): string {

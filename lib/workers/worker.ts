@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { makeWorkerDirectory, removeWorkerDirectory, writeMcpConfig } from '../cli/directories.ts';
+import {
+  makeWorkerDirectory,
+  removeWorkerDirectory,
+  removeWorkerDirectoryNow,
+  writeMcpConfig,
+} from '../cli/directories.ts';
 import type { CliMessage, ControlRequestMessage, ResultMessage } from '../cli/messages.ts';
 import { isApproved, minimumCliVersion, requireVersion } from '../cli/version.ts';
 import { report } from '../diagnostics.ts';
 import { CliExitedError, CliNotExecutableError, CliTooOldError, ProtocolError } from '../errors.ts';
+import { endAtExit } from '../process/exit.ts';
 import { type Exit, type RunningProcess, spawnProcess } from '../process/spawn.ts';
 import { terminate } from '../process/terminate.ts';
 import type { Launch } from './launch.ts';
@@ -19,6 +25,7 @@ export type ControlRequest = { subtype: string; [field: string]: unknown };
 export class Worker {
   readonly #launch: Launch;
   readonly #directory: string;
+  readonly #forget: () => void;
   readonly #process: RunningProcess;
   readonly #reader: MessageReader;
   /** Control requests whose answer has not passed by yet, by id. */
@@ -34,6 +41,8 @@ export class Worker {
     this.#directory = directory;
     this.#process = running;
     this.#reader = new MessageReader(running, launch.maxLineLength);
+    // After the process's own ending, which kills it.
+    this.#forget = endAtExit(() => removeWorkerDirectoryNow(directory));
   }
 
   /** Starts the process. It reads its first line when it is ready, so everything may be written at once. */
@@ -181,6 +190,7 @@ export class Worker {
     const exit = await terminate(this.#process, how);
     this.#reader.close();
     await removeWorkerDirectory(this.#directory);
+    this.#forget();
     return exit;
   }
 

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { StreamOptions } from '../../lib/index.ts';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
 import { fake, until } from '../fixtures/outcome.ts';
@@ -22,15 +25,17 @@ describe('a program that dies while it streams takes the CLI with it', () => {
   it.each(['exit', 'throw', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s, and a CLI that ignores SIGTERM',
     async how => {
-      const { program, cli } = await start(
+      const { program, cli, temporary } = await start(
         { pathToClaudeCodeExecutable: fake('ignores-sigterm') },
         'text',
         how,
       );
+      expect(workerDirectories(temporary)).toHaveLength(1);
       if (how !== 'exit' && how !== 'throw') program.kill(how);
       await until(() => program.exitCode !== null || program.signalCode !== null, 'the program is gone');
       if (how.startsWith('SIG')) expect(program.signalCode).toBe(how);
       await until(() => !isAlive(cli), 'the CLI is gone');
+      expect(workerDirectories(temporary)).toEqual([]);
     },
   );
 
@@ -60,14 +65,25 @@ async function start(
   options: StreamOptions,
   streamUntil: string,
   how = '',
-): Promise<{ program: ChildProcess; cli: number }> {
+): Promise<{ program: ChildProcess; cli: number; temporary: string }> {
   const path = fileURLToPath(new URL('../fixtures/dies-while-streaming.mjs', import.meta.url));
+  const temporary = mkdtempSync(join(tmpdir(), 'exit-'));
+  onTestFinished(() => rmSync(temporary, { recursive: true }));
   const program = spawn(process.execPath, [path, how], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: process.env.PATH, STREAM_OPTIONS: JSON.stringify(options), STREAM_UNTIL: streamUntil },
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: temporary,
+      STREAM_OPTIONS: JSON.stringify(options),
+      STREAM_UNTIL: streamUntil,
+    },
   });
   const lines = createInterface({ input: program.stdout });
   const [first] = await once(lines, 'line');
   if (how !== 'exit') await once(lines, 'line');
-  return { program, cli: Number(String(first).replace('cli ', '')) };
+  return { program, cli: Number(String(first).replace('cli ', '')), temporary };
+}
+
+function workerDirectories(temporary: string): string[] {
+  return readdirSync(temporary, { recursive: true, encoding: 'utf8' }).filter(path => /\/w-\w+$/.test(path));
 }
