@@ -15,10 +15,11 @@ export interface Diagnostics {
   slot: { callId: string; waitMs: number; size: number; pending: number };
   /** A worker was started or taken from the pool for a call. */
   worker: { callId: string; pid: number; origin: WorkerOrigin; startMs: number };
-  /** The CLI's first message of a call. */
   /** Whatever a worker and its host say to each other, as the objects that their lines are. */
   message: { pid: number; from: 'cli' | 'host'; message: object };
+  /** The CLI's first message of a call. */
   'first-event': { callId: string; ms: number };
+  /** The first text of its answer. */
   'first-text': { callId: string; ms: number };
   retry: { callId: string; event: RetryEvent };
   /**

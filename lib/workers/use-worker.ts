@@ -50,7 +50,7 @@ export async function* useWorker<Event, Value>(
       const abandon = () => worker.fail(signal.reason);
       signal.addEventListener('abort', abandon, { once: true });
       if (signal.aborted) abandon();
-      let delivered = false;
+      let delivered = 0;
       let ending: Ending<Value> | undefined;
       const turn = run(taken.memory);
       try {
@@ -59,8 +59,9 @@ export async function* useWorker<Event, Value>(
             ending = step.value;
             break;
           }
-          if (!delivered) taken.answering();
-          delivered = true;
+          delivered += 1;
+          // The first event may say no more than that the CLI has taken the question.
+          if (delivered === 2) taken.answering();
           try {
             yield step.value;
           } catch (error) {
@@ -69,7 +70,7 @@ export async function* useWorker<Event, Value>(
           }
         }
       } catch (error) {
-        if (delivered || taken.origin === 'cold' || signal.aborted || !isWorkersFault(error)) throw error;
+        if (delivered > 0 || taken.origin === 'cold' || signal.aborted || !isWorkersFault(error)) throw error;
         continue;
       } finally {
         signal.removeEventListener('abort', abandon);
