@@ -79,6 +79,8 @@ async function caller() {
 }
 
 const killer = setInterval(() => {
+  // The log of a stand-in that is asked this often is most of what would grow.
+  api.reset();
   const alive = [...pids].filter(pid => existsSync(`/proc/${pid}`));
   const victim = alive[Math.floor(Math.random() * alive.length)];
   if (victim === undefined) return;
