@@ -1,5 +1,5 @@
 // 1,000 short calls of the real CLI at a concurrency of 4; a tenth aborted at random moments, a tenth broken out of.
-// Everything is accounted for at the end, or the exit code is 1. Usage: npm run soak [-- calls]
+// Everything is accounted for at the end, or the exit code is 1. Usage: npm run soak:calls [-- calls]
 import { subscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
