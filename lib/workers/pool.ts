@@ -70,6 +70,8 @@ export class Pool implements AsyncDisposable {
   readonly #options: Required<PoolOptions>;
   readonly #slots;
   readonly #members = new Set<Member>();
+  /** Processes that are about to be gone. */
+  readonly #ending = new Set<Promise<unknown>>();
   readonly #starting = new Map<string, number>();
   readonly #refills = new Map<string, NodeJS.Timeout>();
   readonly #served: Record<WorkerOrigin, number> = { cold: 0, warm: 0, rewound: 0, continued: 0 };
@@ -150,6 +152,7 @@ export class Pool implements AsyncDisposable {
     );
     await this.#slots.onIdle();
     await Promise.all([...this.#members].map(member => this.#end(member, 'closed')));
+    await Promise.all(this.#ending);
   }
 
   /** `close()`, for `await using`. */
@@ -268,7 +271,9 @@ export class Pool implements AsyncDisposable {
       this.#ended[reason] = (this.#ended[reason] ?? 0) + 1;
       clearTimeout(member.expiry);
     }
-    await member.memory.worker.end(reason === 'unsure' || reason === 'died' ? 'kill' : 'stop');
+    const ending = member.memory.worker.end(reason === 'unsure' || reason === 'died' ? 'kill' : 'stop');
+    this.#ending.add(ending);
+    await ending.finally(() => this.#ending.delete(ending));
   }
 
   /** Workers that any call of this kind can have: one that has answered may have another system prompt. */
