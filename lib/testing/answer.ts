@@ -96,7 +96,8 @@ export interface Pace {
 /** Where and how an answer breaks off. */
 export interface Failure {
   /**
-   * - `reset`: the connection is reset (TCP RST)
+   * - `reset`: the connection is reset (TCP RST), 20 ms after what was sent before it. A client that is slower than
+   *   that loses it: where it must have been read, let the answer `stall` and call `reset()` of the request
    * - `eof`: the response ends, cleanly but too early
    * - `malformed-sse`: an event whose data is not JSON, then the end (a whole message: half of its JSON)
    * - `error-event`: an SSE `error` event, then the end (a whole message: an error response)

@@ -56,7 +56,7 @@ export const failures = {
   },
   /** The connection is reset before any response. */
   resetBeforeHeaders: broken('reset', 'request'),
-  /** The connection is reset after one delta. */
+  /** The connection is reset 20 ms after one delta. */
   resetMidStream: broken('reset'),
   /** The stream ends after one delta. */
   endMidStream: broken('eof'),

@@ -15,12 +15,14 @@ export interface OfflineRequest {
   /** Aborts when the client leaves before the answer is over: stop waiting, generate no more. */
   readonly signal: AbortSignal;
   /**
-   * Resolves when the connection is done with this request: `aborted` if the client left (or the offline
-   * API was closed) before the answer was over, else `finished`, scripted failures included.
+   * Resolves when the connection is done with this request: `aborted` if the client left (or `reset()` was
+   * called, or the offline API closed) before the answer was over, else `finished`, scripted failures included.
    */
   readonly closed: Promise<'finished' | 'aborted'>;
   /** When the client left, on the clock of `performance.now()`; undefined unless `aborted`. */
   readonly abortedAt: number | undefined;
+  /** Resets its connection, as a lost network does. No effect when the answer is over. */
+  reset(): void;
 }
 
 /** One logged request to anything but `POST /v1/messages`, or one whose body the API refuses. */

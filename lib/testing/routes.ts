@@ -72,7 +72,7 @@ async function route(
 
 function logged(
   connection: Connection,
-  facts: Omit<OfflineRequest, 'signal' | 'closed' | 'abortedAt'>,
+  facts: Omit<OfflineRequest, 'signal' | 'closed' | 'abortedAt' | 'reset'>,
 ): OfflineRequest {
   return {
     ...facts,
@@ -80,6 +80,9 @@ function logged(
     closed: connection.closed,
     get abortedAt() {
       return connection.abortedAt;
+    },
+    reset: () => {
+      connection.response.socket?.resetAndDestroy();
     },
   };
 }

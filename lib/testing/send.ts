@@ -72,7 +72,7 @@ async function fail(connection: Connection, failure: Failure): Promise<void> {
       if (!signal.aborted) await once(signal, 'abort');
       return;
     case 'reset':
-      // A reset may overtake what was sent before it: leave the client a moment to read that.
+      // A reset can overtake what was sent before it. A busy client may miss this moment, as in a real network.
       if (response.headersSent) await sleep(readingTime, undefined, { signal });
       response.socket?.resetAndDestroy();
       return;

@@ -34,6 +34,7 @@ export async function* readAnswer(
   const metering = newMetering();
   const content: WireBlock[] = [];
   const followUp = new FollowUp(plan);
+  const answered = { plan, state, metering, content, call };
   for (;;) {
     const message = await call.listen(worker.next());
     if (message === undefined)
@@ -52,7 +53,6 @@ export async function* readAnswer(
     const { event } = message;
     metering.add(event);
     if (followUp.isPossible(event)) memory.blockRequests();
-    const answered = { plan, state, metering, content, call };
     if (event.type === 'message_delta' && followUp.isDue(state.stopReason, content)) {
       const blocked = memory.areRequestsBlocked;
       if (!blocked) void worker.end('kill');

@@ -52,7 +52,7 @@ it('answers a failure before the first event with its status, also when a stream
   expect(await response.json()).toMatchObject({ error: { type: 'overloaded_error', message: 'Overloaded' } });
 });
 
-it.each(['resetMidStream', 'endMidStream', 'malformedMidStream', 'errorMidStream'] as const)(
+it.each(['endMidStream', 'malformedMidStream', 'errorMidStream'] as const)(
   'ends a stream that breaks off (%s) with an error event, and a whole message with a status',
   async name => {
     api.reply(failures[name], failures[name]);
@@ -66,6 +66,21 @@ it.each(['resetMidStream', 'endMidStream', 'malformedMidStream', 'errorMidStream
     expect(api.requests).toHaveLength(2);
   },
 );
+
+it('ends a stream whose connection is lost with an error event, and a whole message with a status', async () => {
+  api.reply(failures.stallMidStream, failures.resetMidStream);
+  const response = await post(true);
+  api.requests[0]?.reset();
+  expect(parseEvents(await response.text()).at(-1)).toMatchObject({
+    type: 'error',
+    error: { type: 'api_error', message: expect.stringContaining('ECONNRESET') },
+  });
+
+  const whole = await post(false);
+  expect(whole.status).toBeGreaterThanOrEqual(500);
+  expect(whole.headers.get('x-should-retry')).toBe('true');
+  expect(api.requests).toHaveLength(2);
+});
 
 it('stops the answer upstream when the body is cancelled', async () => {
   api.reply(failures.stallMidStream);

@@ -6,7 +6,7 @@ import { startServer, type TestServer } from './stand-in.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ maxBodySize: 100_000, headersTimeout: 150, requestTimeout: 300 });
+  server = await startServer({ maxBodySize: 100_000, headersTimeout: 500, requestTimeout: 1_000 });
 });
 afterAll(() => server.close({ grace: 0 }));
 

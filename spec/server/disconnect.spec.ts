@@ -149,12 +149,12 @@ describe('a client that reads slowly', () => {
         taken += 1;
         return url.endsWith('/1') ? first : new Response(new Uint8Array(1024 * 1024));
       },
-      { stallTimeout: 20 },
+      { stallTimeout: 200 },
     );
     const socket = await open(port);
     socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
     await expect.poll(() => taken).toBe(2);
-    await new Promise(resolve => setTimeout(resolve, 100));
+    await new Promise(resolve => setTimeout(resolve, 500));
     finish();
     const text = await readAll(socket);
     expect(text).toContain('first');

@@ -106,9 +106,13 @@ describe('the log', () => {
     const url = `${server.url}/v1/messages?secret=query`;
     const response = await fetch(url, { method: 'POST', headers, body });
     expect(await response.text()).toContain('my secret prompt');
-    server.api.reply(failures.resetMidStream);
+    server.api.reply(failures.stallMidStream);
     const stream = body.replace('{', '{"stream":true,');
-    await (await fetch(url, { method: 'POST', headers, body: stream })).text();
+    const reader = (await fetch(url, { method: 'POST', headers, body: stream })).body?.getReader();
+    let text = '';
+    while (!text.includes('text_delta')) text += new TextDecoder().decode((await reader?.read())?.value);
+    server.api.requests.at(-1)?.reset();
+    while (!(await reader?.read())?.done);
 
     await expect.poll(() => lines.length).toBe(2);
     const [whole, broken] = lines.map(line => JSON.parse(line));

@@ -97,7 +97,7 @@ describe('close()', () => {
 
 describe('an answer that takes longer than `timeout`', () => {
   it('ends as the API ends it: with an error event, or with 504', async () => {
-    await using server = await startServer({ timeout: 100 });
+    await using server = await startServer({ timeout: 500 });
     server.api.reply(failures.stallMidStream, failures.stallBeforeHeaders);
     const socket = await open(server.port);
     socket.write(rawPost(stream));

@@ -155,9 +155,8 @@ describe('chat.completions', () => {
     });
     for (const failure of [failures.errorMidStream, failures.endMidStream, failures.resetMidStream]) {
       server.api.reply(failure);
-      const stream = await client.chat.completions.create({ ...params, stream: true });
       const read = async () => {
-        for await (const _ of stream);
+        for await (const _ of await client.chat.completions.create({ ...params, stream: true }));
       };
       await expect(read()).rejects.toThrow();
     }
