@@ -20,11 +20,14 @@ export function turns(count: number): Anthropic.MessageParam[] {
   return [...exchanges.flat(), user('The last question')];
 }
 
+/** Milliseconds; time enough for a CLI on a busy machine to be told something meanwhile. */
+export const pause = 200;
+
 /** Text that does not come in one burst with the end of its answer, as it does not from a model either. */
 export function slowly(text: string): AsyncIterable<string> {
   return {
     async *[Symbol.asyncIterator]() {
-      await sleep(50);
+      await sleep(pause);
       if (text) yield text;
     },
   };

@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { type Answer, failures } from '../../lib/testing/index.ts';
-import { call, error, image, pdf, says, slowly, turns, user, weather } from './parts.ts';
+import { call, error, image, pause, pdf, says, slowly, turns, user, weather } from './parts.ts';
 
 /** One call of the Messages API, and what the API answers. */
 export interface Scenario {
@@ -112,11 +112,13 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'a call of a tool that is not there',
-    endsWorker: true,
-    answer: says([
-      { type: 'text', text: slowly('Well') },
-      { type: 'tool_use', id: 'toolu_1', name: 'nowhere', input: {} },
-    ]),
+    answer: says(
+      [
+        { type: 'text', text: 'Well' },
+        { type: 'tool_use', id: 'toolu_1', name: 'nowhere', input: {} },
+      ],
+      { delay: pause },
+    ),
     params: { tools: [weather] },
   },
   {
