@@ -11,22 +11,11 @@ export const defaults: Anthropic.MessageCreateParamsNonStreaming = {
   messages: [{ role: 'user', content: 'What is two and two?' }],
 };
 
-/** A message as a whole, or as a stream of events. */
-export type Form = 'whole' | 'stream';
-
-export const bothForms: readonly Form[] = ['whole', 'stream'];
-
-/** The same call once in each form: what the SDK makes of it, and what reaches the API. */
-export async function observe(
-  api: OfflineApi,
-  client: Anthropic,
-  { answer, params }: Scenario,
-  forms: readonly Form[],
-) {
+/** The same call as a whole and as a stream: what the SDK makes of it, and what reaches the API. */
+export async function observe(api: OfflineApi, client: Anthropic, { answer, params }: Scenario) {
   const before = api.requests.length;
   const forget = api.when(() => answer);
-  const answers = [];
-  for (const form of forms) answers.push(await (form === 'whole' ? create : stream)(client, params));
+  const answers = [await create(client, params), await stream(client, params)];
   forget();
   const sent = api.requests.slice(before).map(({ body }) => callersPart(body));
   return { answers, sent };

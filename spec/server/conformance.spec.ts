@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPool, type Pool } from '../../lib/index.ts';
 import { type RunningServer, serve } from '../../lib/server/index.ts';
 import { type OfflineApi, startOfflineApi } from '../../lib/testing/index.ts';
-import { bothForms, failureOf, observe } from '../messages/observe.ts';
+import { failureOf, observe } from '../messages/observe.ts';
 import { refusals, scenarios } from '../messages/scenarios.ts';
 
 // The scenarios of the Messages API once more, over the socket: client, server, the real CLI, the offline API.
@@ -12,32 +12,25 @@ const token = 'a-token-of-enough-length';
 let api: OfflineApi;
 let pool: Pool;
 let server: RunningServer;
-let exact: RunningServer;
 let direct: Anthropic;
 let served: Anthropic;
-let servedExactly: Anthropic;
 beforeAll(async () => {
   api = await startOfflineApi();
   pool = createPool({ warm: 0, max: 2 });
-  const settings = { port: 0, token, env: api.env, pool };
-  server = await serve(settings);
-  exact = await serve({ ...settings, transport: 'exact' });
+  server = await serve({ port: 0, token, env: api.env, pool });
   const clientOf = (baseURL: string) =>
     new Anthropic({ baseURL, apiKey: token, authToken: null, maxRetries: 0 });
-  [direct, served, servedExactly] = [clientOf(api.url), clientOf(server.url), clientOf(exact.url)];
+  [direct, served] = [clientOf(api.url), clientOf(server.url)];
 });
 afterAll(async () => {
   await server.close({ grace: 0 });
-  await exact.close({ grace: 0 });
   await pool.close();
   await api.close();
 });
 
 it.each(scenarios)('the same message and stream for $name', async scenario => {
-  // What ends a worker is asked as a stream, by the other transport, in messages/conformance.spec.ts.
-  const [client, forms] = scenario.endsWorker ? [servedExactly, ['whole'] as const] : [served, bothForms];
-  const wanted = await observe(api, direct, scenario, forms);
-  const got = await observe(api, client, scenario, forms);
+  const wanted = await observe(api, direct, scenario);
+  const got = await observe(api, served, scenario);
   expect(got.answers).toEqual(wanted.answers);
   expect(got.sent).toEqual(wanted.sent);
 });

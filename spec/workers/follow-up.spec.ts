@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { StreamEvent } from '../../lib/cli/messages.ts';
 import { createPool } from '../../lib/index.ts';
 import { collectMetrics } from '../../lib/metrics.ts';
@@ -87,7 +87,19 @@ describe('an answer that the CLI would go on with', () => {
   beforeAll(async () => {
     api = await startOfflineApi();
   });
+  beforeEach(() => api.reset());
   afterAll(() => api.close());
+
+  it('is whole also where its end leaves no time to tell the CLI: its worker is ended', async () => {
+    await using pool = createPool({ max: 1, warm: 0 });
+    api.reply([]);
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const request = { model: 'claude-opus-5-5', max_tokens: 1000, messages };
+    const types: string[] = [];
+    for await (const { type } of answer(request, { env: api.env, pool })) types.push(type);
+    expect(types).toEqual(['message_start', 'message_delta', 'message_stop']);
+    await expect.poll(() => pool.stats.ended).toEqual({ unsure: 1 });
+  });
 
   it('keeps its worker, which then knows nothing of it, and tells what it cost', async () => {
     await using pool = createPool({ max: 1, warm: 0 });
