@@ -9,7 +9,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Specs share a process: they leave nothing behind, and loading everything anew for each costs half a second.
     isolate: false,
-    // Real CLI processes cost half a second of CPU each: more test processes than cores only slow each other.
-    maxWorkers: 2,
+    // Real CLI processes cost half a second of CPU each, so two cores have enough with three test processes.
+    maxWorkers: 3,
   },
 });

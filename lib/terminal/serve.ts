@@ -40,9 +40,14 @@ export async function runServer(options: ServeCommandOptions): Promise<void> {
       ...(options.concurrency && { max: options.concurrency }),
     });
     await using server = await serve({ ...toServeOptions(options), env, pool });
-    // To say who will pay; without a CLI there is nothing to serve.
-    const status = await checkCli({ env, signal });
-    if (!options.quiet) process.stderr.write(greeting(server.url, status, options));
+    try {
+      // To say who will pay; without a CLI there is nothing to serve.
+      const status = await checkCli({ env, signal });
+      if (!options.quiet) process.stderr.write(greeting(server.url, status, options));
+    } catch (error) {
+      // The server answers already, so this is an end like any other.
+      if (!signal.aborted) throw error;
+    }
     await interrupted(signal);
     if (!options.quiet) process.stderr.write('Ending: running answers are awaited. Again to end at once.\n');
   } finally {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { startOfflineApi } from '../../lib/testing/index.ts';
+import { fake } from '../fixtures/outcome.ts';
 import { open, question, rawPost, readAll, readUntil } from '../server/raw.ts';
 import { main, runCommand } from './run-command.ts';
 
@@ -91,12 +92,26 @@ it.each([
   expect(exitCode).toBe(2);
 });
 
+it('ends in order, with 0, also when it is told to before it has said who pays', async () => {
+  const port = await freePort();
+  const env = { CLAUDE_CODE_EXECUTABLE: fake('silent') };
+  const command = execa(process.execPath, [main, 'serve', '--port', String(port)], { env, reject: false });
+  const alive = () =>
+    fetch(`http://127.0.0.1:${port}/health`)
+      .then(({ ok }) => ok)
+      .catch(() => false);
+  await expect.poll(alive).toBe(true);
+  command.kill('SIGTERM');
+  const { exitCode, stderr } = await command;
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^Ending: [^\n]*$/);
+});
+
 it('says when its port is taken', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
-  const address = taken.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { stderr, exitCode } = await runCommand(['serve', '--offline', '--port', String(port)]);
+  const port = String(portOf(taken));
+  const { stderr, exitCode } = await runCommand(['serve', '--offline', '--port', port]);
   taken.close();
   expect(stderr).toMatch(/EADDRINUSE/);
   expect(exitCode).toBe(1);
@@ -104,12 +119,7 @@ it('says when its port is taken', async () => {
 
 it('does what the session in docs/server.md says', async () => {
   const [, session = ''] = /```sh session\n(.*?)```/s.exec(page('docs/server.md')) ?? [];
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  probe.close();
-
+  const port = await freePort();
   const command = session
     .replaceAll('8787', String(port))
     .replace('npx claude-cli-stream serve', `${process.execPath} ${main} serve --port ${port}`);
@@ -118,6 +128,19 @@ it('does what the session in docs/server.md says', async () => {
   const pattern = expected.map(line => line.slice(2).split('...').map(literally).join('.*')).join('\\s*');
   expect(stdout).toMatch(new RegExp(`^${pattern}\\s*$`, 's'));
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  return port;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 function page(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
