@@ -87,7 +87,8 @@ export class WorkerMemory {
 
   /**
    * Tells a plan's settings ahead of a call that probably has the same; if not, its own replace them. What belongs to
-   * one call alone stays out: its conversation, which the transport `exact` puts in the settings.
+   * one call alone stays out: its conversation, which the transport `exact` puts in the settings. So does the system
+   * prompt: told ahead it would save some 5 ms, but a CLI takes only one, so no call with another could have the worker.
    */
   foresee(plan: Plan & Partial<MessagesPlan>): void {
     if (plan.keep !== false) this.#tellSettings(plan);

@@ -113,7 +113,7 @@ function agentStartup(options: StreamOptions): Path {
     name: 'Agent SDK startup()',
     async prepare() {
       warm = await startup({ options: agentOptions });
-      await quiet();
+      await rest();
     },
     async ask(prompt, mark) {
       if (warm) await readAgent(warm.query(prompt), mark);
@@ -154,7 +154,7 @@ function oursWarm(options: StreamOptions): Path {
       pool = createPool({ warm: 1 });
       // As after an earlier call of the same kind.
       await pool.warmUp(toSharedLaunch(resolved), toPlan(resolved, true));
-      await quiet();
+      await rest();
     },
     async ask(prompt, mark) {
       if (!pool) return;
@@ -238,6 +238,12 @@ async function readOurs(events: ReturnType<typeof streamResponse>, mark: Mark): 
 /** Waits until the workers are in order again. */
 async function settled(pool: Pool): Promise<void> {
   while (pool.stats.busy > 0) await sleep(2);
+}
+
+/** Until about two seconds after its start the CLI has work of its own, which a question may meet or not. */
+async function rest(): Promise<void> {
+  await sleep(3_000);
+  await quiet();
 }
 
 /** Waits until no process of ours has anything to do. */
