@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
-import { copyFileSync, renameSync, rmSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -161,7 +161,7 @@ describe('a file that is no CLI', () => {
   });
 
   it('is not executable: CLI_NOT_EXECUTABLE', async () => {
-    await writeFile(path(), '#!/bin/sh\n', { mode: 0o644 });
+    writeFileSync(path(), '#!/bin/sh\n', { mode: 0o644 });
     expect((await call()).error).toMatchObject({ code: 'CLI_NOT_EXECUTABLE', path: path() });
   });
 
@@ -173,7 +173,7 @@ describe('a file that is no CLI', () => {
   it.each(['C', 'de_DE.UTF-8'])(
     'has an interpreter that does not exist (%s): CLI_NOT_EXECUTABLE',
     async LC_ALL => {
-      await writeFile(path(), '#!/nowhere/at/all\n', { mode: 0o755 });
+      writeFileSync(path(), '#!/nowhere/at/all\n', { mode: 0o755 });
       const outcome = await outcomeOf(
         streamResponse('hello', { pathToClaudeCodeExecutable: path(), env: { LC_ALL } }),
       );
@@ -182,7 +182,8 @@ describe('a file that is no CLI', () => {
   );
 
   it('is not a program at all: the shell that tries it says so', async () => {
-    await writeFile(path(), 'neither a script nor a binary', { mode: 0o755 });
+    // At once: a file that a thread still has open while another process starts is busy, and would not be tried.
+    writeFileSync(path(), 'neither a script nor a binary', { mode: 0o755 });
     expect((await call()).error).toMatchObject({ code: 'CLI_EXITED', exitCode: 127 });
   });
 

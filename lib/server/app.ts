@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { requestWith } from '../request-with.ts';
 import { authorize, guardAgainstPages, type PageOptions } from './access/guard.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import type { Calls } from './calls.ts';
@@ -8,7 +9,6 @@ import { type AppEnvironment, type Exchange, startExchange } from './exchange.ts
 import type { Handler } from './node-handler.ts';
 import { openaiRoutes } from './openai/routes.ts';
 import { readBody } from './read-body.ts';
-import { requestWith } from './request-with.ts';
 
 export interface AppOptions extends PageOptions {
   calls: Calls;

@@ -1,9 +1,9 @@
+import { requestWith } from '../request-with.ts';
 import { errorResponse } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
 import { current } from './follow-calls.ts';
 import type { Handler } from './node-handler.ts';
 import { createObserver } from './observe.ts';
-import { requestWith } from './request-with.ts';
 import type { Trace } from './trace.ts';
 import { CutShort, watchAnswer } from './watch-answer.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestWith } from './request-with.ts';
+import { requestWith } from '../request-with.ts';
 
 /** A web `Request` for one of Node's; undefined where there is none that means the same. */
 export function toRequest(

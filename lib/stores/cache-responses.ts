@@ -1,4 +1,5 @@
 import type { Handler } from '../messages/handler.ts';
+import { requestWith } from '../request-with.ts';
 import { type CliOptions, requestKey } from './cache-key.ts';
 import { type CacheOptions, openCache, reportCache } from './response-cache.ts';
 import { isCompleteMessage, type Piece, readResponse, toResponse } from './response-pieces.ts';
@@ -38,11 +39,11 @@ export function cacheResponses(handler: Handler, options: ResponseCacheOptions =
     const directive = request.headers.get('cache-control')?.toLowerCase() ?? '';
     if (!isMessages(request) || directive.includes('no-store')) return handler(request);
     const startedAt = performance.now();
-    const body = await copyBody(request).catch(() => undefined);
+    const body = await readText(request);
+    if (typeof body !== 'string') return handler(withBody(request, body));
     // Without a CLI there is no key: the handler says so in its own words.
-    const key =
-      body === undefined ? undefined : await requestKey(request, body, options).catch(() => undefined);
-    if (body === undefined || key === undefined) return handler(request);
+    const key = await requestKey(request, body, options).catch(() => undefined);
+    if (key === undefined) return handler(withBody(request, body));
 
     const refresh = directive.includes('no-cache');
     const stored = refresh ? undefined : await cache.get(key, readStored);
@@ -57,8 +58,8 @@ export function cacheResponses(handler: Handler, options: ResponseCacheOptions =
     return toResponse(pieces, { 'cache-status': `${name}; ${why}` });
   };
 
-  function start(key: string, { url, method, headers }: Request, body: string) {
-    const ask = (signal: AbortSignal) => handler(new Request(url, { method, headers, body, signal }));
+  function start(key: string, request: Request, body: string) {
+    const ask = (signal: AbortSignal) => handler(withBody(request, body, signal));
     const pieces = readResponse(ask, cache.maxAnswerLength, async (response, text) => {
       if (response.status !== 200 || !isCompleteMessage(text)) return;
       const kept = ['content-type', 'request-id'].map(header => [header, response.headers.get(header) ?? '']);
@@ -79,19 +80,39 @@ function isMessages({ method, url }: Request): boolean {
 /** Characters. */
 const maxBodyLength = 32 * 1024 * 1024;
 
-/** The body as text; undefined when it is too long or not UTF-8. The handler can still read it, and refuse it. */
-async function copyBody(request: Request): Promise<string | undefined> {
+/** The body as text; as a stream, for the handler to refuse, when it is too long, not UTF-8 or breaks off. */
+async function readText({ body }: Request): Promise<string | ReadableStream> {
+  const reader = body?.getReader();
+  if (!reader) return '';
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const reader = request.clone().body?.getReader();
-  let text = '';
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    text += decoder.decode(next.value, { stream: true });
-    if (text.length <= maxBodyLength) continue;
-    // Not awaited: one of two branches is not cancelled before the other is.
-    reader?.cancel().catch(() => {});
-    return undefined;
+  const read: Uint8Array[] = [];
+  try {
+    for (let text = ''; text.length <= maxBodyLength; ) {
+      const { value, done } = await reader.read();
+      if (done) return text + decoder.decode();
+      read.push(value);
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // Whoever reads it meets the same problem.
   }
-  return text + decoder.decode();
+  return ReadableStream.from(again(read, reader));
+}
+
+/** What was read already, then the rest. */
+async function* again(read: readonly Uint8Array[], reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    yield* read;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** The request once more, as it was before its body was read. A clone would do on newer versions of Node only. */
+function withBody(request: Request, body: string | ReadableStream, signal = request.signal): Request {
+  const { url, method, headers } = request;
+  return requestWith(signal, url, { method, headers, body });
 }
 
 function readStored(text: string): StoredResponse | undefined {
