@@ -56,14 +56,7 @@ it.each(['endMidStream', 'malformedMidStream', 'errorMidStream'] as const)(
   'ends a stream that breaks off (%s) with an error event, and a whole message with a status',
   async name => {
     api.reply(failures[name], failures[name]);
-    const events = parseEvents(await (await post(true)).text());
-    expect(events.at(-1)).toMatchObject({ type: 'error', error: { message: expect.any(String) } });
-    expect(events.map(({ type }) => type)).not.toContain('message_stop');
-
-    const whole = await post(false);
-    expect(whole.status).toBeGreaterThanOrEqual(500);
-    expect(whole.headers.get('x-should-retry')).toBe('true');
-    expect(api.requests).toHaveLength(2);
+    await expectBrokenOff(await post(true));
   },
 );
 
@@ -71,16 +64,23 @@ it('ends a stream whose connection is lost with an error event, and a whole mess
   api.reply(failures.stallMidStream, failures.resetMidStream);
   const response = await post(true);
   api.requests[0]?.reset();
-  expect(parseEvents(await response.text()).at(-1)).toMatchObject({
-    type: 'error',
+  expect(await expectBrokenOff(response)).toMatchObject({
     error: { type: 'api_error', message: expect.stringContaining('ECONNRESET') },
   });
+});
+
+/** Returns the last event. */
+async function expectBrokenOff(streamed: Response): Promise<unknown> {
+  const events = parseEvents(await streamed.text());
+  expect(events.at(-1)).toMatchObject({ type: 'error', error: { message: expect.any(String) } });
+  expect(events.map(({ type }) => type)).not.toContain('message_stop');
 
   const whole = await post(false);
   expect(whole.status).toBeGreaterThanOrEqual(500);
   expect(whole.headers.get('x-should-retry')).toBe('true');
   expect(api.requests).toHaveLength(2);
-});
+  return events.at(-1);
+}
 
 it('stops the answer upstream when the body is cancelled', async () => {
   api.reply(failures.stallMidStream);

@@ -7,7 +7,7 @@ import { createLog } from '../../lib/server/index.ts';
 import { createReadiness } from '../../lib/server/sign-in.ts';
 import { failures } from '../../lib/testing/index.ts';
 import { memoryLog } from './memory-log.ts';
-import { question, sendRaw } from './raw.ts';
+import { open, question, rawPost, readAll, readUntil, sendRaw } from './raw.ts';
 import { startServer } from './stand-in.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -108,11 +108,11 @@ describe('the log', () => {
     expect(await response.text()).toContain('my secret prompt');
     server.api.reply(failures.stallMidStream);
     const stream = body.replace('{', '{"stream":true,');
-    const reader = (await fetch(url, { method: 'POST', headers, body: stream })).body?.getReader();
-    let text = '';
-    while (!text.includes('text_delta')) text += new TextDecoder().decode((await reader?.read())?.value);
+    const socket = await open(server.port);
+    socket.write(rawPost(stream, headers, '/v1/messages?secret=query'));
+    await readUntil(socket, text => text.includes('text_delta'));
     server.api.requests.at(-1)?.reset();
-    while (!(await reader?.read())?.done);
+    await readAll(socket);
 
     await expect.poll(() => lines.length).toBe(2);
     const [whole, broken] = lines.map(line => JSON.parse(line));

@@ -153,10 +153,12 @@ describe('chat.completions', () => {
       type: 'invalid_request_error',
       message: expect.stringContaining('cannot be mapped'),
     });
-    for (const failure of [failures.errorMidStream, failures.endMidStream, failures.resetMidStream]) {
+    for (const failure of [failures.errorMidStream, failures.endMidStream, failures.stallMidStream]) {
       server.api.reply(failure);
+      const stream = await client.chat.completions.create({ ...params, stream: true });
+      if (failure === failures.stallMidStream) server.api.requests.at(-1)?.reset();
       const read = async () => {
-        for await (const _ of await client.chat.completions.create({ ...params, stream: true }));
+        for await (const _ of stream);
       };
       await expect(read()).rejects.toThrow();
     }
